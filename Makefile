@@ -1,0 +1,128 @@
+# make demo   see a failover on this machine
+# make test   everything, counted
+# make help   the rest
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/heartbeatd
+GO         ?= go
+FUZZTIME   ?= 10s
+
+# The tag if this is a clone that has one, else the newest entry of CHANGELOG.md.
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null | sed 's/^v//' | grep . || \
+	sed -n 's/^\#\# \([0-9][^ ]*\).*/\1/p' CHANGELOG.md | head -n 1)
+LDFLAGS  = -s -w -X heartbeatd/internal/cli.version=$(VERSION)
+BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
+
+SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
+MAN_PAGES     = $(wildcard docs/man/*.[1-8])
+
+.PHONY: all build install uninstall test race unit lint fuzz scenario integration demo clean help
+
+all: build
+
+## build: bin/heartbeatd, static
+build:
+	@mkdir -p bin
+	$(BUILD) -o bin/heartbeatd ./cmd/heartbeatd
+
+## demo: two nodes, a client, a planned stop and a power cut, on this machine
+demo: build
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab demo
+
+## test: everything, counted; skips are named, and are failures where CI=true
+test:
+	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' .ci/test
+
+## unit: unit tests, vectors, corpus and scenarios, without the race detector
+unit:
+	CGO_ENABLED=0 $(GO) test ./...
+
+## race: the same under the race detector
+race:
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+## scenario: only the scenario scripts
+scenario:
+	$(GO) test -count=1 ./internal/scenario/...
+
+## fuzz: every fuzz target for FUZZTIME (10s)
+fuzz:
+	@for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+## integration: private hosts with real sockets and scripts
+integration:
+	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -timeout 15m -v \
+		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
+
+## lint: gofmt, go vet; shellcheck and mandoc if they are installed
+lint:
+	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then \
+		echo "not formatted by gofmt: $$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags integration ./...
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_SCRIPTS) \
+		$$(grep -lrE '^#! ?/bin/(ba|da)?sh' etc/ha.d); \
+		else echo 'shellcheck is not installed: scripts not checked'; fi
+	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MAN_PAGES); \
+		else echo 'mandoc is not installed: man pages not checked'; fi
+
+## install: into DESTDIR, below PREFIX (/usr) and SYSCONFDIR (/etc); run make build before
+install:
+	@test -x bin/heartbeatd || { echo 'bin/heartbeatd is missing: run make build first'; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/heartbeat \
+		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)$(SYSCONFDIR)/ha.d $(DESTDIR)/var/lib/heartbeat
+	install -m 755 bin/heartbeatd $(DESTDIR)$(PREFIX)/sbin/heartbeatd
+	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat
+	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby
+	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover
+	ln -sfn ../sbin/heartbeatd $(DESTDIR)$(PREFIX)/bin/cl_status
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)$(SYSCONFDIR)/init.d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/heartbeat.service
+	install -m 644 init/heartbeat.tmpfiles $(DESTDIR)$(TMPFILES)/heartbeat.conf
+	sed -e 's|^HEARTBEAT=/usr|HEARTBEAT=$(PREFIX)|' -e 's|^STANDBY=/usr|STANDBY=$(PREFIX)|' -e 's|^HA_DIR=/etc|HA_DIR=$(SYSCONFDIR)|' \
+		init/heartbeat.init >$(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat
+	chmod 755 $(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat
+	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.logrotate >$(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
+	chmod 644 $(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
+	@# What the site has in /etc/ha.d is the site's: nothing there is overwritten.
+	@for file in $$(cd etc/ha.d && find . -type f ! -name ha.cf ! -name authkeys ! -name haresources | sed 's|^./||'); do \
+		to=$(DESTDIR)$(SYSCONFDIR)/ha.d/$$file; \
+		if [ -x etc/ha.d/$$file ]; then mode=755; else mode=644; fi; \
+		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
+		install -D -m $$mode "etc/ha.d/$$file" "$$to" && sed -i 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|g' "$$to" || exit 1; \
+	done
+	@for page in $(MAN_PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page) || exit 1; \
+	done
+	@for file in README.md CHANGELOG.md LICENSE docs/differences.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
+		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
+	done
+
+## uninstall: what install put there; /etc/ha.d and /var/lib/heartbeat stay
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat \
+		$(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover \
+		$(DESTDIR)$(PREFIX)/bin/cl_status $(DESTDIR)$(UNITDIR)/heartbeat.service $(DESTDIR)$(TMPFILES)/heartbeat.conf \
+		$(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat $(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
+	rm -rf $(DESTDIR)$(DOCDIR)
+	@for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page); done
+
+## clean: remove what make built
+clean:
+	rm -rf bin
+
+## help: this list
+help:
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' Makefile | expand -t 14

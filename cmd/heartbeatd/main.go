@@ -1,0 +1,12 @@
+// Command heartbeatd keeps services alive on one of two machines. See heartbeatd(8).
+package main
+
+import (
+	"os"
+
+	"heartbeatd/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(os.Args[0], os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"heartbeatd/internal/address"
+	"heartbeatd/internal/confhost"
+	"heartbeatd/internal/config"
+)
+
+const checkHelp = `Usage: heartbeatd check [DIR] [FLAGS]
+
+Validates ha.cf, authkeys and haresources in DIR (default /etc/ha.d) without
+starting anything and without sending anything. Prints every problem with file
+and line, which interface and source address each link and each address
+resource gets on this machine, and where each resource script is.
+
+Exit code: 0 the daemon would start, 2 wrong arguments, 4 a file may not be
+read, 6 the configuration is refused or DIR is not there.
+`
+
+// checker is what check sees of the machine; each test makes its own.
+type checker struct {
+	host     config.Host
+	routeTo  func(netip.Addr) (confhost.Route, error)
+	place    func(address.Spec) (iface string, bits int, broadcast netip.Addr, err error)
+	initDir  string
+	unitDirs []string
+
+	cfg      *config.Config
+	out      io.Writer
+	warnings int // found here, besides those of the report
+}
+
+func thisChecker() *checker {
+	return &checker{
+		host:    confhost.New(),
+		routeTo: confhost.RouteTo,
+		place:   address.Resolve,
+		initDir: "/etc/init.d",
+		unitDirs: []string{"/etc/systemd/system", "/run/systemd/system", "/run/systemd/generator",
+			"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"},
+	}
+}
+
+func checkCommand(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+	return thisChecker().run(args, stdout, stderr)
+}
+
+func (c *checker) run(args []string, stdout, stderr io.Writer) int {
+	fs := newFlags("check")
+	node := fs.String("node", "", "check as if this machine were the node `NAME`")
+	if code, done := parseFlags(fs, checkHelp, args, stdout, stderr); done {
+		return code
+	}
+	dir := "/etc/ha.d"
+	if fs.NArg() > 0 {
+		dir = fs.Arg(0)
+	}
+	if fs.NArg() > 1 || dir == "" {
+		complain(stderr, fmt.Errorf("check: want one directory at most"), "see 'heartbeatd check --help'")
+		return exitUsage
+	}
+	files, err := confhost.Read(dir)
+	if err != nil {
+		complain(stderr, err, "give the directory that holds ha.cf, authkeys and haresources, such as /etc/ha.d")
+		return config.ExitConfig
+	}
+	if *node != "" {
+		files.Nodeinfo = config.File{}
+		c.host = namedHost{c.host, *node}
+	}
+	cfg, report := config.Load(files, c.host)
+	for _, line := range report.Lines() {
+		fmt.Fprintln(stdout, line)
+	}
+	c.cfg, c.out = cfg, stdout
+	c.showLinks()
+	c.showGroups(dir)
+	c.verdict(report)
+	return report.ExitCode()
+}
+
+// namedHost is the machine under another node's name.
+type namedHost struct {
+	config.Host
+	name string
+}
+
+func (h namedHost) Nodename() string { return h.name }
+
+// table prints rows with their columns aligned, indented under a title.
+func (c *checker) table(title string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintln(c.out, title)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, "  "+strings.Join(row, "\t"))
+	}
+	w.Flush()
+}
+
+func (c *checker) showLinks() {
+	var rows [][]string
+	for _, m := range c.cfg.Media {
+		rows = append(rows, []string{m.Device, m.Kind.String(), c.link(m), "(" + m.Where + ")"})
+	}
+	c.table("links:", rows)
+}
+
+// link says from which address to which a medium sends here.
+func (c *checker) link(m config.Medium) string {
+	iface, err := c.host.Interface(m.Device)
+	if err != nil {
+		return c.warn("nothing is sent: %v", err)
+	}
+	to := m.Peer
+	if m.Kind == config.Bcast {
+		to = iface.Broadcast
+	}
+	text := fmt.Sprintf("%s -> %s", iface.Addr, netip.AddrPortFrom(to, m.Port))
+	switch m.Kind {
+	case config.Mcast:
+		return text + fmt.Sprintf(" ttl %d", m.TTL)
+	case config.Ucast:
+		return text + c.ucastRemark(m)
+	}
+	return text
+}
+
+// ucastRemark tells what a ucast line is often wrong about.
+func (c *checker) ucastRemark(m config.Medium) string {
+	route, err := c.routeTo(m.Peer)
+	switch {
+	case err != nil:
+		return ", " + c.warn("%v", err)
+	case route.Local:
+		return ", this machine's own address; the line is for the other node"
+	case route.Interface != m.Device:
+		return ", " + c.warn("but the route to it goes over %s", route.Interface)
+	}
+	return ""
+}
+
+func (c *checker) warn(format string, args ...any) string {
+	c.warnings++
+	return "WARNING: " + fmt.Sprintf(format, args...)
+}
+
+func (c *checker) showGroups(dir string) {
+	for _, g := range c.cfg.Groups {
+		home := "node " + g.Home
+		if g.Home == c.cfg.Self {
+			home = "this node"
+		}
+		var rows [][]string
+		for _, word := range g.Resources {
+			rows = append(rows, []string{word, c.resource(dir, word)})
+		}
+		c.table(fmt.Sprintf("group %s, preferred on %s (%s):", g.Key(), home, g.Where), rows)
+	}
+}
+
+// resource says which script a word runs, and for an address where it goes.
+func (c *checker) resource(dir, word string) string {
+	script := c.script(dir, config.ParseResource(word).Script)
+	if !address.IsAddressWord(word) {
+		return script
+	}
+	_, spec, err := address.ParseWord(word)
+	if err != nil {
+		return script + "; " + c.warn("%v", err)
+	}
+	iface, bits, broadcast, err := c.place(spec)
+	if err != nil {
+		return script + "; " + c.warn("%v", err)
+	}
+	text := fmt.Sprintf("%s; %s on %s", script, netip.PrefixFrom(spec.Addr, bits), iface)
+	if spec.Label != "" {
+		text += " as " + spec.Label
+	}
+	if broadcast.IsValid() {
+		text += " broadcast " + broadcast.String()
+	}
+	if at, err := c.host.Interface(iface); err == nil && spec.Addr.Is4() {
+		text += ", beside " + at.Addr.String()
+	}
+	return text
+}
+
+// script finds a script where the daemon will: resource.d, init.d, then a systemd unit.
+func (c *checker) script(dir, name string) string {
+	if name == "" {
+		return c.warn("no script is named")
+	}
+	places := []string{filepath.Join(dir, "resource.d"), c.initDir}
+	found := ""
+	for _, place := range places {
+		path := place + "/" + name
+		at := c.host.Path(path)
+		if at.Regular && at.Executable {
+			return path
+		}
+		if at.Exists {
+			found += "; " + path + " is not an executable file"
+		}
+	}
+	unit := strings.TrimSuffix(name, ".service")
+	template, _, instance := strings.Cut(unit, "@")
+	for _, place := range c.unitDirs {
+		if path := place + "/" + unit + ".service"; c.host.Path(path).Exists {
+			return "service " + unit + ", unit " + path
+		}
+		if path := place + "/" + template + "@.service"; instance && c.host.Path(path).Exists {
+			return "service " + unit + ", unit " + path
+		}
+	}
+	return c.warn("Cannot locate resource script %s%s", name, found)
+}
+
+// verdict is the last line.
+func (c *checker) verdict(report config.Report) {
+	warnings := report.Count(config.Warning) + c.warnings
+	if report.Fatal() {
+		fmt.Fprintf(c.out, "refused: %s, %s; the daemon would exit with status %d\n",
+			count(report.Count(config.Error), "error"), count(warnings, "warning"), report.ExitCode())
+		return
+	}
+	fmt.Fprintf(c.out, "accepted: node %s of %s, %s, %s, %s\n", c.cfg.Self, count(len(c.cfg.Nodes), "node"),
+		count(len(c.cfg.Media), "link"), count(len(c.cfg.Groups), "group"), count(warnings, "warning"))
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,53 @@
+// Package cli is everything a user types: heartbeatd's own commands, and the programs of 3.0.6
+// whose names it can be called by. Each command is a function from arguments to an exit code.
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+)
+
+type command func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
+
+var commands = map[string]command{
+	"status":   statusCommand,
+	"standby":  standbyCommand,
+	"takeover": takeoverCommand,
+	"check":    checkCommand,
+	"decode":   decodeCommand,
+	"address":  addressCommand,
+	"version":  versionCommand,
+}
+
+// Run is the program, called by the given name with the given arguments; it returns the exit code.
+func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	switch base := filepath.Base(name); base {
+	case "heartbeat":
+		return heartbeatFace(hooks(), name, args, stdin, stdout, stderr)
+	case "hb_standby":
+		return hbStandby(name, args, stdin, stdout, stderr)
+	case "hb_takeover":
+		return hbTakeover(name, args, stdin, stdout, stderr)
+	case "cl_status":
+		return clStatus(args, stdin, stdout, stderr)
+	}
+	if len(args) == 0 {
+		return runForeground(stderr)
+	}
+	if args[0] == daemonChildFlag {
+		return daemonChild(hooks(), args[1:])
+	}
+	switch args[0] {
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, usageText)
+		return exitOK
+	case "-V", "--version":
+		return versionCommand(nil, stdin, stdout, stderr)
+	}
+	if c, ok := commands[args[0]]; ok {
+		return c(args[1:], stdin, stdout, stderr)
+	}
+	complain(stderr, fmt.Errorf("unknown command %q", args[0]), "see 'heartbeatd help'")
+	return exitUsage
+}

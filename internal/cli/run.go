@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"syscall"
+
+	"heartbeatd/internal/confhost"
+	"heartbeatd/internal/config"
+	"heartbeatd/internal/daemon"
+)
+
+const etcDir = "/etc/ha.d"
+
+// hooks are what the face `heartbeat` starts.
+func hooks() Hooks {
+	return Hooks{
+		RunDaemon: func(o DaemonOptions) int { return runDaemon(o, os.Stderr) },
+		Validate: func(stderr io.Writer) int {
+			_, report, err := load()
+			if err != nil {
+				complain(stderr, err, "")
+				return config.ExitConfig
+			}
+			sayReport(stderr, report)
+			return report.ExitCode()
+		},
+		Effective: effective,
+	}
+}
+
+func load() (*config.Config, config.Report, error) {
+	files, err := confhost.Read(etcDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, report := config.Load(files, confhost.New())
+	return cfg, report, nil
+}
+
+// sayReport prints what the configuration is told about in 3.0.6's line format.
+func sayReport(stderr io.Writer, report config.Report) {
+	m := thisMachine()
+	for _, n := range notes(report) {
+		m.log(stderr, "heartbeat", "%s: %s", n.Level, n.Text)
+	}
+	if report.Fatal() {
+		m.log(stderr, "heartbeat", "ERROR: Configuration error, heartbeat not started.")
+	}
+}
+
+// notes are the lines of a report as ha-log takes them: a hint is a line of its own.
+func notes(report config.Report) []daemon.Note {
+	levels := map[config.Level]string{config.Error: "ERROR", config.Warning: "WARN", config.Info: "info"}
+	var out []daemon.Note
+	for _, p := range report {
+		hint := p.Hint
+		p.Hint = ""
+		out = append(out, daemon.Note{Level: levels[p.Level], Text: bare(p)})
+		if hint != "" {
+			out = append(out, daemon.Note{Level: "info", Text: "hint: " + hint})
+		}
+	}
+	return out
+}
+
+// bare is where and what, without the level, which the log line carries itself.
+func bare(p config.Problem) string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+	}
+	return fmt.Sprintf("%s: %s", p.File, p.Text)
+}
+
+// runForeground is `heartbeatd` without a command.
+func runForeground(stderr io.Writer) int {
+	return runDaemon(DaemonOptions{Foreground: true}, stderr)
+}
+
+func runDaemon(o DaemonOptions, stderr io.Writer) int {
+	syscall.Umask(0o022)
+	cfg, report, err := load()
+	if err != nil {
+		complain(stderr, err, "the configuration belongs into "+etcDir)
+		return config.ExitConfig
+	}
+	if report.Fatal() {
+		sayReport(stderr, report)
+		return report.ExitCode()
+	}
+	opt := daemon.Options{
+		Config: cfg, Paths: daemon.DefaultPaths, Version: version, Debug: o.Debug, NoResources: o.NoResources,
+		Foreground: o.Foreground, Notes: notes(report), Ready: o.Ready, LoadKeys: loadKeys,
+	}
+	if o.Foreground && logToStderr(cfg) {
+		opt.Stderr = stderr
+	}
+	err = daemon.Run(opt)
+	if pid, running := daemon.AlreadyRunning(err); running {
+		thisMachine().log(stderr, "heartbeat", "info: heartbeat: already running [pid %d].", pid)
+		return exitFailed
+	}
+	if err != nil {
+		complain(stderr, err, "")
+		return exitFailed
+	}
+	return exitOK
+}
+
+// logToStderr says whether the foreground gets the log too: on a terminal and into the
+// journal, unless syslog brings the same lines there already.
+func logToStderr(cfg *config.Config) bool {
+	return os.Getenv("JOURNAL_STREAM") == "" || cfg.Log.SyslogFacility() == ""
+}
+
+// loadKeys reads authkeys again, on SIGHUP.
+func loadKeys() (daemon.Keys, []daemon.Note, error) {
+	files, err := confhost.Read(etcDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, problems := config.ParseAuthkeys("authkeys", files.Authkeys.Data)
+	report := config.Report(problems)
+	if keys == nil || report.Fatal() {
+		return nil, notes(report), fmt.Errorf("see the lines above")
+	}
+	return keys, notes(report), nil
+}
+
+// effective is `heartbeat -v`.
+func effective(stdout io.Writer) error {
+	cfg, report, err := load()
+	if err != nil {
+		return err
+	}
+	if report.Fatal() {
+		return fmt.Errorf("the configuration is refused")
+	}
+	fmt.Fprintf(stdout, "#\n#\tLinux-HA heartbeat configuration (on %s)\n#\n\n#---------------------------------------------------\n#\n#\tHA configuration and status\n#\n", cfg.Self)
+	names := make([]string, 0, len(cfg.Parameters))
+	for name := range cfg.Parameters {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(stdout, "%s\t%s\n", name, cfg.Parameters[name])
+	}
+	fmt.Fprintf(stdout, "#\n#\tHA Cluster nodes:\n#\n")
+	for _, n := range cfg.Nodes {
+		fmt.Fprintf(stdout, "node %s\t#\t current status: init\n", n)
+	}
+	fmt.Fprintf(stdout, "#\n#\tCommunications media:\n#\n")
+	for _, m := range cfg.Media {
+		fmt.Fprintln(stdout, mediumLine(m))
+	}
+	fmt.Fprintln(stdout, "#---------------------------------------------------")
+	return nil
+}
+
+func mediumLine(m config.Medium) string {
+	switch m.Kind {
+	case config.Ucast:
+		return fmt.Sprintf("ucast %s %s", m.Device, m.Peer)
+	case config.Mcast:
+		loop := 0
+		if m.Loop {
+			loop = 1
+		}
+		return fmt.Sprintf("mcast %s %s %d %d %d", m.Device, m.Peer, m.Port, m.TTL, loop)
+	}
+	return "bcast " + m.Device
+}

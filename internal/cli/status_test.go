@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"heartbeatd/internal/control"
+)
+
+var updateFaces = flag.Bool("update-faces", false, "rewrite the goldens of status and cl_status")
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *updateFaces {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+func at(clock string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04:05", "2026-11-22 "+clock)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// sample is a pair with one dead link, a script that hangs and some history.
+func sample() control.Status {
+	return control.Status{
+		Version: "1.2.3", Node: "node1", PID: 3029, State: "active", Since: at("07:11:55"),
+		Generation: 1732258315, AutoFailback: "on", Holding: "local",
+		Nodes: []control.NodeStatus{
+			{Name: "node1", Self: true, Status: "active", Since: at("07:12:05"), Software: "heartbeatd",
+				LastBeat: 400, Deadtime: 10000, WorstGap: 1100,
+				Links: []control.LinkStatus{
+					{Name: "eth0", Status: "up", Since: at("07:11:55")},
+					{Name: "eth1", Status: "dead", Since: at("09:20:01")}}},
+			{Name: "node2", Status: "active", Since: at("07:12:05"), Software: "heartbeat",
+				LastBeat: 62000, Deadtime: 30000, Deaths: 1, LateBeats: 7, WorstGap: 45200,
+				Links: []control.LinkStatus{{Name: "eth0", Status: "up", Since: at("07:11:55")}}},
+		},
+		Groups: []control.GroupStatus{
+			{Key: "10.0.0.100/24/eth0", Home: "node1", Owner: "node1", State: "starting", Since: at("09:29:30"),
+				Resources: []string{"10.0.0.100/24/eth0", "httpd"},
+				Script:    &control.ScriptStatus{Resource: "httpd", Op: "start", Running: 30500}},
+			{Key: "mail", Home: "node2", Owner: "", State: "stopped", Since: at("09:00:00"), Resources: []string{"mail"}},
+		},
+		Transition: control.Transition{At: at("09:29:30"), What: "resources acquired from node2", Cause: "node node2 is dead"},
+		Received:   8123, Dropped: map[string]uint64{"replay": 2, "bad signature": 11, "truncated": 0}, LogDropped: 4,
+		Parameters: map[string]string{"deadtime": "10", "keepalive": "500ms"},
+	}
+}
+
+func TestStatusText(t *testing.T) {
+	early := sample()
+	early.State, early.Holding, early.Standby = "up", "none", "giving all resources to node2"
+	early.Groups, early.Transition, early.Dropped, early.LogDropped = nil, control.Transition{}, nil, 0
+	early.Nodes = []control.NodeStatus{{Name: "node2\x1b[2J", Status: "init", LastBeat: -1}}
+	for name, st := range map[string]control.Status{"busy": sample(), "early": early} {
+		var b bytes.Buffer
+		if err := writeStatus(&b, st, at("09:30:00")); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("testdata", "status", name+".golden"), b.String())
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for ms, want := range map[int64]string{-5: "0s", 0: "0ms", 999: "999ms", 1000: "1s", 12345: "12.3s", 59999: "59.9s",
+		60000: "1m0s", 3599999: "59m59s", 8040000: "2h14m", 86399999: "23h59m", 273600000: "3d4h"} {
+		if got := span(ms); got != want {
+			t.Errorf("span(%d) = %q, want %q", ms, got, want)
+		}
+	}
+}
+
+// fakeDaemon answers a real control socket.
+type fakeDaemon struct {
+	st    control.Status
+	err   error
+	asked chan string
+}
+
+func (f *fakeDaemon) Status() control.Status { return f.st }
+func (f *fakeDaemon) Standby(w string) error { f.asked <- "standby " + w; return f.err }
+func (f *fakeDaemon) Takeover(w string) error {
+	f.asked <- "takeover " + w
+	return f.err
+}
+
+// testMachine has no daemon yet.
+func testMachine(t *testing.T) machine {
+	dir := t.TempDir()
+	return machine{
+		socket: filepath.Join(dir, "control"), pidFile: filepath.Join(dir, "heartbeat.pid"),
+		nodeinfo: filepath.Join(dir, "nodeinfo"), host: "Node1.example", pid: 4134,
+		now: func() time.Time { return time.Date(2026, 1, 5, 9, 0, 1, 0, time.UTC) },
+	}
+}
+
+func (f *fakeDaemon) run(t *testing.T, m machine) {
+	t.Helper()
+	f.asked = make(chan string, 100)
+	s, err := control.Listen(m.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { s.Serve(f); close(done) }()
+	t.Cleanup(func() { s.Close(); <-done })
+}
+
+func TestStatusJSONIsTheWholeStatus(t *testing.T) {
+	m := testMachine(t)
+	(&fakeDaemon{st: sample()}).run(t, m)
+	var out, errs bytes.Buffer
+	if code := m.status([]string{"--json"}, &out, &errs); code != 0 {
+		t.Fatalf("exit %d: %s", code, &errs)
+	}
+	var got control.Status
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil || !reflect.DeepEqual(got, sample()) {
+		t.Errorf("%v: got %+v", err, got)
+	}
+	golden(t, filepath.Join("testdata", "status", "json.golden"), out.String())
+}
+
+func TestStatusExitCodes(t *testing.T) {
+	up := testMachine(t)
+	(&fakeDaemon{st: sample()}).run(t, up)
+	down := testMachine(t)
+	dead := testMachine(t)
+	os.WriteFile(dead.pidFile, []byte("       774\n"), 0o644)
+	silent := testMachine(t)
+	l, err := net.Listen("unix", silent.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for conn, err := l.Accept(); err == nil; conn, err = l.Accept() {
+			conn.Close()
+		}
+	}()
+	defer l.Close()
+	for _, tc := range []struct {
+		m    machine
+		args string
+		code int
+		err  string
+	}{
+		{up, "", 0, ""},
+		{up, "--socket=" + down.socket, 3, "heartbeatd is not running on this machine (nobody listens on "},
+		{down, "", 3, "heartbeatd is not running on this machine (nobody listens on "},
+		{down, "--socket=" + up.socket, 0, ""},
+		{dead, "", 1, "heartbeatd is dead, but its pid file "},
+		{silent, "", 4, "heartbeatd does not answer as it should on "},
+		{up, "--foo", 4, "unknown flag: --foo"},
+		{up, "foo", 4, `status takes no arguments, got "foo"`},
+		{up, "--help", 0, ""},
+	} {
+		var out, errs bytes.Buffer
+		code := tc.m.status(strings.Fields(tc.args), &out, &errs)
+		if code != tc.code {
+			t.Errorf("%q: exit %d, want %d: %s", tc.args, code, tc.code, &errs)
+		}
+		if tc.err == "" && (errs.Len() > 0 || out.Len() == 0) {
+			t.Errorf("%q: stdout %q, stderr %q", tc.args, &out, &errs)
+		}
+		if tc.err != "" && (!strings.HasPrefix(errs.String(), "heartbeatd: error: "+tc.err) || out.Len() > 0 ||
+			!strings.Contains(errs.String(), "\nheartbeatd: hint: ")) {
+			t.Errorf("%q: stdout %q, stderr %q, want %q and a hint", tc.args, &out, &errs, tc.err)
+		}
+	}
+}

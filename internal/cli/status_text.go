@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"heartbeatd/internal/control"
+)
+
+// writeStatus prints st for people; programs take the JSON.
+func writeStatus(w io.Writer, st control.Status, now time.Time) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "heartbeatd %s on %s: %s since %s, pid %d, generation %d\n",
+		st.Version, st.Node, st.State, when(st.Since, now), st.PID, st.Generation)
+	fmt.Fprintf(&b, "auto_failback %s, %s\n", st.AutoFailback, holding(st.Holding))
+	if st.Standby != "" {
+		fmt.Fprintf(&b, "in progress: %s\n", st.Standby)
+	}
+	b.WriteByte('\n')
+	writeNodes(&b, st.Nodes, now)
+	b.WriteByte('\n')
+	writeGroups(&b, st.Groups, now)
+	b.WriteByte('\n')
+	writeTransition(&b, st.Transition, now)
+	writeCounters(&b, st)
+	_, err := io.WriteString(w, printable(b.String()))
+	return err
+}
+
+func holding(what string) string {
+	switch what {
+	case "none":
+		return "holding no resources"
+	case "transition":
+		return "resources in transition"
+	}
+	return fmt.Sprintf("holding %s resources", what)
+}
+
+func table(b *strings.Builder, fill func(tw io.Writer)) {
+	var cells strings.Builder
+	tw := tabwriter.NewWriter(&cells, 0, 0, 2, ' ', 0)
+	fill(tw)
+	tw.Flush()
+	for line := range strings.Lines(cells.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+}
+
+func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
+	table(b, func(tw io.Writer) {
+		fmt.Fprintln(tw, "NODE, LINK\tSTATUS\tSINCE\tLAST BEAT\tDEADTIME\tDEATHS\tLATE\tWORST GAP\tSOFTWARE")
+		for _, n := range nodes {
+			name := n.Name
+			if n.Self {
+				name += " (here)"
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n",
+				name, n.Status, when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
+				n.Deaths, n.LateBeats, span(n.WorstGap), orDash(n.Software))
+			for _, l := range n.Links {
+				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))
+			}
+		}
+	})
+}
+
+func writeGroups(b *strings.Builder, groups []control.GroupStatus, now time.Time) {
+	if len(groups) == 0 {
+		b.WriteString("no resource groups in haresources\n")
+		return
+	}
+	table(b, func(tw io.Writer) {
+		fmt.Fprintln(tw, "GROUP\tHOME\tOWNER\tHERE\tSINCE\tRESOURCES")
+		for _, g := range groups {
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", g.Key, g.Home, orNobody(g.Owner), g.State,
+				when(g.Since, now), strings.Join(g.Resources, " "))
+		}
+	})
+	for _, g := range groups {
+		if s := g.Script; s != nil {
+			fmt.Fprintf(b, "group %s: %s %s runs for %s\n", g.Key, s.Resource, s.Op, span(s.Running))
+		}
+	}
+}
+
+func writeTransition(b *strings.Builder, t control.Transition, now time.Time) {
+	if t.At.IsZero() {
+		b.WriteString("last transition: none yet\n")
+		return
+	}
+	fmt.Fprintf(b, "last transition: %s: %s (%s)\n", when(t.At, now), t.What, t.Cause)
+}
+
+func writeCounters(b *strings.Builder, st control.Status) {
+	var sum uint64
+	var parts []string
+	for reason, n := range st.Dropped {
+		sum += n
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", reason, n))
+		}
+	}
+	slices.Sort(parts)
+	fmt.Fprintf(b, "datagrams: %d received, %d dropped", st.Received, sum)
+	if len(parts) > 0 {
+		fmt.Fprintf(b, " (%s)", strings.Join(parts, ", "))
+	}
+	b.WriteByte('\n')
+	if st.LogDropped > 0 {
+		fmt.Fprintf(b, "log lines lost: %d\n", st.LogDropped)
+	}
+}
+
+// when is a point of time in local time and how long ago that is.
+func when(t, now time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return fmt.Sprintf("%s (%s ago)", t.In(now.Location()).Format("2006-01-02 15:04:05"), span(now.Sub(t).Milliseconds()))
+}
+
+func age(ms int64) string {
+	if ms < 0 {
+		return "never"
+	}
+	return span(ms) + " ago"
+}
+
+// span is a duration in milliseconds as a person says it: 40ms, 12.3s, 2h14m, 3d4h.
+func span(ms int64) string {
+	d := time.Duration(ms) * time.Millisecond
+	switch {
+	case d < 0:
+		return "0s"
+	case d < time.Second:
+		return fmt.Sprintf("%dms", ms)
+	case d < time.Minute:
+		return fmt.Sprintf("%.4gs", float64(ms/100)/10)
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%dh", int(d.Hours())/24, int(d.Hours())%24)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func orNobody(owner string) string {
+	if owner == "" {
+		return "nobody"
+	}
+	return owner
+}
+
+// printable keeps what a peer sent from playing with the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return '?'
+		}
+		return r
+	}, s)
+}

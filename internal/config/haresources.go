@@ -1,0 +1,186 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// physical is one line of haresources, line end removed.
+type physical struct {
+	line int
+	text string
+	cr   bool // the line end was CR LF
+}
+
+// physicalLines cuts haresources. DIFFERS: 3.0.6 leaves the CR of a DOS file on the last resource,
+// and does not see a continuation before it.
+func physicalLines(data []byte) []physical {
+	var out []physical
+	for i, raw := range bytes.Split(data, []byte("\n")) {
+		if nul := bytes.IndexByte(raw, 0); nul >= 0 {
+			raw = raw[:nul]
+		}
+		text := strings.TrimRight(string(raw), "\r")
+		out = append(out, physical{line: i + 1, text: text, cr: len(text) < len(raw)})
+	}
+	return out
+}
+
+// start is the first word of a line as the daemon of 3.0.6 sees it at its start.
+type start struct {
+	line int
+	name string
+}
+
+// daemonStarts goes by the rules of the start-up check: a comment line begins with #, a # elsewhere
+// is part of a word, and a line ending in \ continues, a comment line excepted.
+func daemonStarts(lines []physical) []start {
+	var out []start
+	inside := false
+	for _, l := range lines {
+		text := strings.TrimLeft(l.text, blanks)
+		if !inside {
+			if text == "" || text[0] == '#' {
+				continue
+			}
+			name, _ := nextWord(text)
+			if name != `\` {
+				out = append(out, start{l.line, name})
+			}
+		}
+		inside = strings.HasSuffix(l.text, `\`)
+	}
+	return out
+}
+
+// groups goes by the rules of ResourceManager: cut comments, join lines, squeeze blanks, drop empty
+// lines, lower-case the first word.
+func groups(lines []physical) []Group {
+	var out []Group
+	var joined strings.Builder
+	first := 0
+	for i, l := range lines {
+		text, _, _ := strings.Cut(l.text, "#")
+		if joined.Len() == 0 && strings.Trim(text, " \t") != "" && first == 0 {
+			first = l.line
+		}
+		more := strings.HasSuffix(text, `\`)
+		joined.WriteString(strings.TrimSuffix(text, `\`))
+		if more && i+1 < len(lines) {
+			continue
+		}
+		if w := strings.FieldsFunc(joined.String(), func(r rune) bool { return r == ' ' || r == '\t' }); len(w) > 0 {
+			out = append(out, Group{Home: lowerASCII(w[0]), Resources: w[1:], Where: fmt.Sprintf("%s:%d", haresources, first)})
+		}
+		joined.Reset()
+		first = 0
+	}
+	return out
+}
+
+// String is a line of haresources that reads back as the same group.
+func (g Group) String() string {
+	text := strings.Join(append([]string{g.Home}, g.Resources...), " ")
+	if strings.HasSuffix(text, `\`) {
+		text += " " // at the end of a line it would continue it
+	}
+	return text
+}
+
+// Key is the name of a group, its first resource.
+func (g Group) Key() string { return g.Resources[0] }
+
+// Line is the number of the line the group begins on.
+func (g Group) Line() int {
+	_, number, _ := strings.Cut(g.Where, ":")
+	n, _ := atoi(number)
+	return n
+}
+
+func (p *parser) resource(level Level, line int, hint, format string, args ...any) {
+	p.rep = append(p.rep, Problem{File: haresources, Line: line, Level: level, Hint: hint, Text: fmt.Sprintf(format, args...)})
+}
+
+// loadHaresources is stage 4. 3.0.6 looks at the first word of each line only.
+func (p *parser) loadHaresources(files Files) {
+	f := files.Haresources
+	if f.State != Present {
+		p.rep = append(p.rep, unreadable(haresources, f,
+			"Cannot open resources file ["+files.path(haresources)+"]", sampleHint(files, haresources)))
+		return
+	}
+	lines := physicalLines(f.Data)
+	bad := p.checkHomes(lines)
+	for _, l := range lines {
+		if l.cr && strings.HasSuffix(l.text, `\`) {
+			p.resource(Warning, l.line, "remove the CR, for instance with `sed -i 's/\\r$//'`",
+				"line ends in CR LF; 3.0.6 does not continue it")
+		}
+	}
+	for _, g := range groups(lines) {
+		switch {
+		case len(g.Resources) == 0 && bad[g.Line()]:
+		case len(g.Resources) == 0:
+			p.resource(Warning, g.Line(), "", "node %s has no resource on this line, it is left out", g.Home)
+		case p.knowsNode(g.Home) || bad[g.Line()]:
+			p.cfg.Groups = append(p.cfg.Groups, g)
+		case p.nodesKnown():
+			p.badNodename(g.Line(), g.Home)
+		}
+	}
+	p.checkKeys()
+}
+
+// checkHomes reports each first word that is no node and returns the lines it did so for.
+func (p *parser) checkHomes(lines []physical) map[int]bool {
+	bad := map[int]bool{}
+	for _, s := range daemonStarts(lines) {
+		if p.nodesKnown() && !p.knowsNode(s.name) {
+			bad[s.line] = true
+			p.badNodename(s.line, s.name)
+		}
+	}
+	return bad
+}
+
+func (p *parser) badNodename(line int, name string) {
+	hint := "the first word must be a node of ha.cf: " + strings.Join(p.cfg.Nodes, ", ")
+	switch {
+	case strings.Contains(name, "::"):
+		hint += "; a line that continues another must follow one that ends in \\, without blanks behind it"
+	case strings.ContainsAny(name, "#,"):
+		hint += "; put a blank behind it"
+	}
+	p.resource(Error, line, hint, "Bad nodename [%s]", name)
+}
+
+// nodesKnown is false when ha.cf is too broken to say who is a node.
+func (p *parser) nodesKnown() bool { return len(p.cfg.Nodes) > 0 && p.settled("node") }
+
+func (p *parser) knowsNode(name string) bool {
+	same := func(node string) bool { return lowerASCII(node) == lowerASCII(name) }
+	return slices.ContainsFunc(p.cfg.Nodes, same) || slices.ContainsFunc(p.cfg.PingNodes, same)
+}
+
+// checkKeys warns about resources named twice. 3.0.6 accepts them and goes wrong later: it looks
+// groups up by any of their resources.
+func (p *parser) checkKeys() {
+	seen := map[string]Group{}
+	for _, g := range p.cfg.Groups {
+		for _, r := range slices.Compact(slices.Sorted(slices.Values(g.Resources))) {
+			other, double := seen[r]
+			switch {
+			case !double:
+				seen[r] = g
+			case r == g.Key() && r == other.Key():
+				p.resource(Warning, g.Line(), "give each group a first resource of its own",
+					"group key %s is the key of %s too; 3.0.6 takes the two lines for one group", r, other.Where)
+			case strings.Contains(r, "::") || isAddressWord(r):
+				p.resource(Warning, g.Line(), "keep it in one group",
+					"resource %s is in %s too; the two groups can end up on different nodes with it", r, other.Where)
+			}
+		}
+	}
+}

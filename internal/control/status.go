@@ -1,0 +1,72 @@
+package control
+
+import "time"
+
+// Status is the whole answer to "how do things stand", and the shape of `heartbeatd status --json`.
+// The shape is stable: fields are added, never renamed or removed. Durations are milliseconds,
+// times are RFC 3339.
+type Status struct {
+	Version      string            `json:"version"`
+	Node         string            `json:"node"`
+	PID          int               `json:"pid"`
+	State        string            `json:"state"` // init, up, active, stopping
+	Since        time.Time         `json:"since"` // start of the daemon
+	Generation   uint64            `json:"generation"`
+	AutoFailback string            `json:"auto_failback"` // on, off, legacy
+	Holding      string            `json:"holding"`       // none, local, foreign, all, transition
+	Standby      string            `json:"standby"`       // a move in progress, in words; "" if none
+	Nodes        []NodeStatus      `json:"nodes"`         // in the order of ha.cf, this node included
+	Groups       []GroupStatus     `json:"groups"`        // in the order of haresources
+	Transition   Transition        `json:"last_transition"`
+	Received     uint64            `json:"datagrams_received"`
+	Dropped      map[string]uint64 `json:"datagrams_dropped"` // by reason
+	LogDropped   uint64            `json:"log_lines_dropped"`
+	Parameters   map[string]string `json:"parameters"` // ha.cf directives as written, for cl_status hbparameter
+}
+
+// NodeStatus is one node as seen from here.
+type NodeStatus struct {
+	Name      string       `json:"name"`
+	Self      bool         `json:"self"`
+	Status    string       `json:"status"`       // init, up, active, dead
+	Since     time.Time    `json:"since"`        // of that status
+	Software  string       `json:"software"`     // "heartbeatd", "heartbeat" (a C node), "" while unknown
+	LastBeat  int64        `json:"last_beat_ms"` // age; -1 if never heard
+	Deadtime  int64        `json:"deadtime_ms"`  // the one in force for this node
+	Deaths    uint64       `json:"deaths"`
+	LateBeats uint64       `json:"late_beats"`
+	WorstGap  int64        `json:"worst_gap_ms"`
+	Links     []LinkStatus `json:"links"`
+}
+
+// LinkStatus is one way to a node.
+type LinkStatus struct {
+	Name   string    `json:"name"`
+	Status string    `json:"status"` // up, dead
+	Since  time.Time `json:"since"`
+}
+
+// GroupStatus is one line of haresources.
+type GroupStatus struct {
+	Key       string        `json:"key"`
+	Home      string        `json:"home"`
+	Owner     string        `json:"owner"` // node name; "" if nobody, "both" if two claim it
+	State     string        `json:"state"` // here: stopped, probing, starting, running, stopping, failed, stop-failed
+	Since     time.Time     `json:"since"` // of owner and state
+	Resources []string      `json:"resources"`
+	Script    *ScriptStatus `json:"script,omitempty"` // the one running now
+}
+
+// ScriptStatus is a running script.
+type ScriptStatus struct {
+	Resource string `json:"resource"`
+	Op       string `json:"op"`
+	Running  int64  `json:"running_ms"`
+}
+
+// Transition is the last change of ownership or membership.
+type Transition struct {
+	At    time.Time `json:"at"` // zero if none yet
+	What  string    `json:"what"`
+	Cause string    `json:"cause"`
+}

@@ -1,0 +1,184 @@
+package core
+
+import (
+	"strconv"
+	"time"
+
+	"heartbeatd/internal/seqtrack"
+	"heartbeatd/internal/wire"
+)
+
+// beat sends the periodic status. A late timer does not shift the rhythm, and beats that were
+// missed while we were stalled are not made up for.
+func (c *Core) beat() {
+	c.sendStatus()
+	c.nextBeat += c.cfg.Keepalive
+	if c.nextBeat <= c.now.At {
+		c.nextBeat = c.now.At + c.cfg.Keepalive
+	}
+}
+
+func (c *Core) sendStatus() {
+	m := wire.New("status")
+	m.AddStr("st", c.status)
+	m.AddStr("dt", hex(uint64(c.cfg.Deadtime/time.Millisecond)))
+	m.AddStr("protocol", "1")
+	m.AddStr(fieldCapable, "1")
+	if c.peer != nil {
+		m.AddStr(fieldSees, c.peer.status)
+	}
+	c.send(m)
+}
+
+// received is the way of every datagram. 3.0.6: protocol.md 6.1 gives the order of the steps.
+func (c *Core) received(e Received) {
+	m := e.Msg
+	heard := e.Heard
+	if heard <= 0 || heard > c.now.At {
+		heard = c.now.At
+	}
+	t, src := m.Str("t"), m.Str("src")
+	switch {
+	case t == "" || src == "" || m.Str("ts") == "":
+		c.dropf("incomplete", "process_clustermsg: missing from/ts/type: iface %s, from %s", e.Link, src)
+		return
+	case src == c.cfg.Self:
+		c.ownReturned(e, heard)
+		return
+	case c.peer == nil || src != c.peer.name:
+		c.dropf("bad-node", "process_status_message: bad node [%s] in message", src)
+		return
+	}
+	n := c.peer
+	n.heard = true
+	if len(t) > 3 && t[:3] == "NS_" {
+		c.linkHeard(n, e.Link, heard)
+		c.unnumbered(n, t, m)
+		return
+	}
+	seq, err := strconv.ParseUint(m.Str("seq"), 16, 64)
+	if err != nil {
+		c.dropf("incomplete", "process_clustermsg: missing seqno: iface %s, from %s", e.Link, src)
+		return
+	}
+	gen, _ := strconv.ParseUint(m.Str("hg"), 16, 64) // 3.0.6: a missing hg counts as 0
+	old := n.window.Generation()
+	r := n.window.Judge(gen, seq, t == "status", c.askFirst())
+	switch r.Verdict {
+	case seqtrack.Replay:
+		c.dropf("replay", "should_drop_message: attempted replay attack [%s]? [gen = %d, curgen = %d]", n.name, gen, old)
+		return
+	case seqtrack.Duplicate:
+		c.linkHeard(n, e.Link, heard)
+		return
+	case seqtrack.Old, seqtrack.Early:
+		c.drops[r.Verdict.String()]++
+		return
+	case seqtrack.Restart:
+		c.restarted(n, old)
+	}
+	c.linkHeard(n, e.Link, heard)
+	c.accepted(n, seq, r)
+	c.handle(n, t, m, seq, heard)
+}
+
+// ownReturned sees our own broadcasts come back, which shows a link to work.
+func (c *Core) ownReturned(e Received, heard time.Duration) {
+	if gen, err := strconv.ParseUint(e.Msg.Str("hg"), 16, 64); err == nil && gen != c.cfg.Generation {
+		c.dropf("own-name", "another machine, or an earlier life of this one, sends beats in our name [%s] on %s: node names must be unique", c.cfg.Self, e.Link)
+		return
+	}
+	c.linkHeard(c.self, e.Link, heard)
+}
+
+// handle acts on an accepted, numbered message.
+func (c *Core) handle(n *node, t string, m *wire.Message, seq uint64, heard time.Duration) {
+	switch t {
+	case "status":
+		c.statusFrom(n, m, seq, heard)
+	case "reqnodes":
+		c.reqnodesFrom(n, m)
+	case "repnodes":
+		c.repnodesFrom(m)
+	case "starting":
+		c.startingFrom(n, seq)
+	case "resource":
+		c.resourceFrom(n, m, seq)
+	case "ask_resources":
+		c.askResourcesFrom(n, m)
+	case "hb_takeover":
+		c.takeoverFrom(n, m)
+	case "shutdone":
+		c.shutdoneFrom(n, seq)
+	}
+}
+
+// restarted handles the first status of a node's new life. What it held before says nothing
+// about now: 3.0.6 kept the old claim, and groups were lost by that (behaviour.md 12.4).
+func (c *Core) restarted(n *node, before uint64) {
+	if before != 0 {
+		c.logf(Info, "Heartbeat restart on node %s", n.name)
+		c.noteTransition("a higher generation in its status", "%s restarted", n.name)
+	}
+	n.claim, n.lastStatus, n.acked = claim{}, 0, 0
+	n.capable = false
+	n.status, n.changed = "init", c.now
+	n.lastBeat = c.now.At
+	c.cancelStandby()
+}
+
+// statusFrom renews a node's life.
+func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Duration) {
+	if n.lastStatus != 0 && seq < n.lastStatus {
+		return // a retransmitted beat of the past renews nothing
+	}
+	st := m.Str("st")
+	if st == "" {
+		c.logf(Error, "HBDoMsg_T_STATUS: status update without st field")
+		return
+	}
+	returning := n.dead() && n.lastStatus != 0
+	if n.lastStatus != 0 && !returning {
+		c.noteGap(n, heard-n.lastBeat)
+	}
+	n.lastStatus, n.lastBeat = seq, heard
+	if dt, err := strconv.ParseUint(m.Str("dt"), 16, 32); err == nil && dt > 0 {
+		n.deadtime = time.Duration(dt) * time.Millisecond
+	}
+	n.capable = m.Has(fieldCapable)
+	c.noteDeaf(n, m.Str(fieldSees))
+	if n.status == st || (st != "init" && st != "up" && st != "active") {
+		return
+	}
+	n.status, n.changed = st, c.now
+	if returning {
+		c.partitionHealed(n)
+	}
+	c.logf(Info, "Status update for node %s: status %s", n.name, st)
+}
+
+// noteDeaf notices that the other node, whose beats we hear, holds us for dead: our beats do
+// not reach it. One such beat means nothing (it may have been sent just before ours arrived).
+func (c *Core) noteDeaf(n *node, sees string) {
+	switch {
+	case sees != "dead":
+		n.deafSince = 0
+	case n.deafSince == 0:
+		n.deafSince = c.now.At
+	}
+}
+
+// noteGap keeps the lateness of beats. 3.0.6 declares a node dead on the spot when its own
+// beat shows that it was late; ours only says so: the deadline has judged already.
+func (c *Core) noteGap(n *node, gap time.Duration) {
+	n.worstGap = max(n.worstGap, gap)
+	ms := gap / time.Millisecond
+	switch {
+	case gap > c.cfg.Deadtime:
+		n.late++
+		c.logf(Crit, "Late heartbeat: Node %s: interval %d ms (> deadtime)", n.name, ms)
+	case gap > c.cfg.Warntime:
+		n.late++
+		c.logf(Warn, "Late heartbeat: Node %s: interval %d ms", n.name, ms)
+	}
+}

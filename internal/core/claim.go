@@ -1,0 +1,282 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+// Fields that only a heartbeatd sends. A C node passes them over (protocol.md 2).
+const (
+	fieldCapable = "hbd"             // in status and resource: the sender is a heartbeatd
+	fieldSees    = "hbd_sees"        // status, resource: what the sender holds the receiver for
+	fieldGroups  = "hbd_groups"      // resource: what is held, group by group
+	fieldFailed  = "hbd_failed"      // resource: keys of groups that could not be started there
+	fieldFiles   = "hbd_haresources" // resource: fingerprint of haresources
+	fieldReply   = "hbd_reply"       // resource: answer with yours
+)
+
+// A term says how a group came to be held. Both nodes see the same two terms and so agree
+// without a further word on who keeps a group that both hold: see [term.before].
+type term struct {
+	// n counts the changes of owner. Who took the group over from a node believed dead has
+	// a higher one than the node that held it before the split.
+	n uint64
+	// blind marks a group taken, or found running, without having heard the other node. A
+	// blind claim yields to one that was made knowing the other.
+	blind bool
+}
+
+// before says whether the holder with term t keeps the group against one with u; home says
+// whether t's holder is the group's home, which settles a tie.
+func (t term) before(u term, home bool) bool {
+	if t.blind != u.blind {
+		return u.blind
+	}
+	if t.n != u.n {
+		return t.n < u.n
+	}
+	return home
+}
+
+// held is one entry of a claim.
+type held struct {
+	term term
+	age  time.Duration // how long the sender has had it, for the log
+}
+
+// claim is what a node last said it holds.
+type claim struct {
+	known  bool   // it said something since it started
+	seq    uint64 // of the message that said so
+	hold   Which  // 3.0.6's word, from the node's own point of view
+	stable bool
+	groups map[string]held // nil for a C node
+	failed map[string]bool
+	gone   bool // it released everything and said goodbye
+}
+
+// holds says whether the node claims the group. A C node claims whole sides only.
+func (cl *claim) holds(g *group, n *node) bool {
+	if !cl.known || cl.gone {
+		return false
+	}
+	if cl.groups != nil && !g.virtual {
+		_, ok := cl.groups[g.key]
+		return ok
+	}
+	return cl.hold == All || cl.hold.includes(g.home == n.name)
+}
+
+// claims says whether the peer claims the group.
+func (c *Core) peerHolds(g *group) bool {
+	return !c.peer.absent() && c.peer.claim.holds(g, c.peer)
+}
+
+// hold is our own claim in 3.0.6's word. Towards a C node a group that failed here counts as
+// ours until it is handed over, as it does there.
+func (c *Core) hold() Which {
+	var local, foreign bool
+	for _, g := range c.groups {
+		if g.ours() || g.failed && c.phase == phaseStable && c.peer.active() && !c.peer.capable && !c.peerHolds(g) {
+			if g.home == c.cfg.Self {
+				local = true
+			} else {
+				foreign = true
+			}
+		}
+	}
+	return holding(local, foreign)
+}
+
+// settled is isstable: decided, and no group on its way to the other node. A mere request for
+// standby unsettles nobody.
+func (c *Core) settled() bool {
+	return c.phase == phaseStable && c.standby.phase <= standbyAsked
+}
+
+// listing is the exact list of what we hold. The ages are left out where two listings are compared.
+func (c *Core) listing(ages bool) string {
+	var b strings.Builder
+	for _, g := range c.groups {
+		if g.virtual || !g.ours() {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		if g.term.blind {
+			b.WriteByte('b')
+		}
+		fmt.Fprintf(&b, "%d:", g.term.n)
+		if ages {
+			fmt.Fprintf(&b, "%d:", (c.now.At-g.oursSince)/time.Millisecond)
+		}
+		b.WriteString(g.key)
+	}
+	return b.String()
+}
+
+func (c *Core) failedKeys() string {
+	var keys []string
+	for _, g := range c.groups {
+		if g.failed {
+			keys = append(keys, g.key)
+		}
+	}
+	return strings.Join(keys, " ")
+}
+
+// announce sends our claim whenever it has changed. Between two heartbeatd nodes it is always
+// the truth of the moment; a C node in the middle of a move must not be told the half of it.
+func (c *Core) announce() {
+	if c.phase < phaseJoining || !c.probed() || c.phase == phaseStopped {
+		return
+	}
+	if c.standby.phase == standbyTaking && !c.peer.capable {
+		return
+	}
+	if c.claimText() != c.said {
+		c.sendClaim(false)
+	}
+}
+
+func (c *Core) claimText() string {
+	return fmt.Sprint(c.hold(), c.settled(), c.listing(false), "/", c.failedKeys())
+}
+
+// sendClaim sends our resource message; reply asks for the other's.
+func (c *Core) sendClaim(reply bool) {
+	if c.phase < phaseJoining || !c.probed() {
+		return // saying less than what is held would be a lie
+	}
+	c.said = c.claimText()
+	m := wire.New("resource")
+	m.AddStr("rsc_hold", string(c.hold()))
+	m.AddStr("rtype", "full")
+	m.AddStr("isstable", map[bool]string{true: "1", false: "0"}[c.settled()])
+	switch {
+	case c.phase >= phaseStopping:
+		m.AddStr("info", "shutdown")
+	case c.standby.giving():
+		m.AddStr("info", "standby")
+	}
+	m.AddStr(fieldCapable, "1")
+	if c.peer != nil {
+		m.AddStr(fieldSees, c.peer.status)
+	}
+	m.AddStr(fieldGroups, c.listing(true))
+	if f := c.failedKeys(); f != "" {
+		m.AddStr(fieldFailed, f)
+	}
+	m.AddStr(fieldFiles, c.cfg.Fingerprint)
+	if reply {
+		m.AddStr(fieldReply, "yes")
+	}
+	c.send(m)
+}
+
+// resourceFrom takes in a claim. 3.0.6 applies claims in the order they arrive, so that an
+// older one may win (behaviour.md 12.12); here the number decides.
+func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
+	hold := Which(m.Str("rsc_hold"))
+	if hold != None && hold != Local && hold != Foreign && hold != All {
+		c.logf(Error, "encode_resources: bad resource type [%s]", hold)
+		return
+	}
+	cl := &n.claim
+	if seq < cl.seq {
+		return
+	}
+	if c.join.heardAt == 0 {
+		c.join.heardAt = c.now.At
+	}
+	cl.seq = seq
+	if m.Str("rtype") != "full" {
+		cl.add(hold) // 3.0.6: mach_down adds to the claim
+		return
+	}
+	was := *cl
+	cl.known, cl.hold, cl.gone = true, hold, false
+	cl.groups, cl.failed = parseListing(m), parseFailed(m)
+	if st := m.Str("isstable"); st != "" {
+		cl.stable = st == "1"
+	}
+	c.noteDeaf(n, m.Str(fieldSees))
+	c.learnTerms(cl)
+	c.compareFiles(n, m)
+	if cl.stable && !was.stable {
+		c.logf(Info, "remote resource transition completed.")
+	}
+	if m.Has(fieldReply) || !n.capable && cl.stable && !was.stable {
+		c.sendClaim(false)
+	}
+}
+
+func (cl *claim) add(hold Which) {
+	cl.known = true
+	if hold == None {
+		cl.hold = None
+		return
+	}
+	cl.hold = holding(cl.hold.includes(true) || hold.includes(true), cl.hold.includes(false) || hold.includes(false))
+}
+
+// parseListing reads hbd_groups: "3:1500:key b1:20:key2". A C node sends none: nil.
+func parseListing(m *wire.Message) map[string]held {
+	if !m.Has(fieldGroups) {
+		return nil
+	}
+	groups := map[string]held{}
+	for _, word := range strings.Fields(m.Str(fieldGroups)) {
+		var h held
+		word, h.term.blind = strings.CutPrefix(word, "b")
+		n, rest, _ := strings.Cut(word, ":")
+		age, key, ok := strings.Cut(rest, ":")
+		if !ok {
+			continue
+		}
+		h.term.n, _ = strconv.ParseUint(n, 10, 64)
+		ms, _ := strconv.ParseInt(age, 10, 48)
+		h.age = time.Duration(ms) * time.Millisecond
+		groups[key] = h
+	}
+	return groups
+}
+
+func parseFailed(m *wire.Message) map[string]bool {
+	failed := map[string]bool{}
+	for _, key := range strings.Fields(m.Str(fieldFailed)) {
+		failed[key] = true
+	}
+	return failed
+}
+
+// learnTerms keeps our counts up with what the peer says, and makes our own blind claims
+// informed ones where the peer, now heard, does not hold the same group.
+func (c *Core) learnTerms(cl *claim) {
+	if cl.groups == nil {
+		return
+	}
+	for _, g := range c.groups {
+		h, theirs := cl.groups[g.key]
+		switch {
+		case g.ours() && !theirs:
+			g.term.blind = false
+		case !g.ours() && theirs:
+			g.term.n = max(g.term.n, h.term.n)
+		}
+	}
+}
+
+// compareFiles warns when the nodes read different haresources: each would then run what the
+// other does not know of.
+func (c *Core) compareFiles(n *node, m *wire.Message) {
+	if f := m.Str(fieldFiles); f != "" && f != c.cfg.Fingerprint && !c.join.warned {
+		c.join.warned = true
+		c.logf(Error, "haresources differs from that of node %s: both nodes must have the same file", n.name)
+	}
+}

@@ -1,0 +1,205 @@
+package core
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+// phase is how far this node has come.
+type phase uint8
+
+const (
+	phaseInit     phase = iota // communication is not up yet
+	phaseJoining               // `starting` is sent: who holds what?
+	phaseStable                // settled, or moving groups
+	phaseStopping              // releasing
+	phaseStopped               // everything is released and said
+)
+
+// Core is the state of one node. It is not safe for concurrent use.
+type Core struct {
+	cfg    Config
+	now    Stamp
+	out    []Action
+	phase  phase
+	ended  bool
+	status string // own status on the wire: init, up, active
+	since  time.Duration
+	self   *node
+	peer   *node // nil in a cluster of one
+
+	seq      uint64
+	history  history
+	nextBeat time.Duration
+	promised time.Duration // the tick that was asked for
+	grace    time.Duration // nobody is declared dead before this: we were stalled ourselves
+
+	reqAt   time.Duration // next reqnodes; NoTick: none
+	join    join
+	groups  []*group
+	scripts []*script
+	lastRun uint64
+	said    string // the last claim sent, to send it again only when it changed
+	standby standby
+	taking  takeover
+	stop    shutdown
+	last    Transition
+	drops   map[string]uint64 // messages not acted on, by reason
+}
+
+// New returns a core that has not started. The configuration must be complete.
+func New(cfg Config) *Core {
+	cfg = cfg.withDefaults()
+	c := &Core{cfg: cfg, status: "init", reqAt: NoTick, promised: NoTick, drops: map[string]uint64{}}
+	c.self = &node{name: cfg.Self, self: true, status: "init", deadtime: cfg.Deadtime}
+	if cfg.Peer != "" {
+		c.peer = &node{name: cfg.Peer, status: "init", deadtime: cfg.Deadtime}
+	}
+	c.groups = newGroups(cfg)
+	return c
+}
+
+// Step handles one event and returns what to do about it. Stamps must not run backwards.
+func (c *Core) Step(s Stamp, ev Event) []Action {
+	c.now, c.out = s, nil
+	if c.ended {
+		return nil
+	}
+	c.noticeStall()
+	switch e := ev.(type) {
+	case Started:
+		c.started()
+	case Received:
+		c.received(e)
+	case Tick:
+		c.tick()
+	case ScriptDone:
+		c.scriptDone(e)
+	case StandbyCommand:
+		c.standbyCommand(e.Which)
+	case TakeoverCommand:
+		c.takeoverCommand(e.Which)
+	case StopCommand:
+		c.stopCommand()
+	}
+	c.settle()
+	c.promised = c.NextTick()
+	return c.out
+}
+
+// settle follows up every event: what has become possible or necessary through it.
+func (c *Core) settle() {
+	c.checkCommUp()
+	c.checkJoined()
+	c.expectWord()
+	c.reconcile()
+	c.runGroups()
+	c.standbyProgress()
+	c.takeoverProgress()
+	c.shutdownProgress()
+	c.announce()
+}
+
+func (c *Core) started() {
+	c.since = c.now.At
+	c.self.residue = c.now.Rand % 10
+	if c.peer != nil {
+		c.peer.residue = c.now.Rand / 10 % 10
+		c.peer.lastBeat = c.now.At
+		c.peer.changed = c.now
+	}
+	c.self.changed = c.now
+	c.sendStatus() // 3.0.6: the first own packet says st=init
+	c.setStatus("up")
+	c.nextBeat = c.now.At + c.cfg.Keepalive
+}
+
+// setStatus moves our own status and tells the world.
+func (c *Core) setStatus(st string) {
+	c.status, c.self.status, c.self.changed = st, st, c.now
+	c.logf(Info, "Local status now set to: '%s'", st)
+	c.sendStatus()
+}
+
+// tick does everything that is due.
+func (c *Core) tick() {
+	if c.now.At >= c.nextBeat {
+		c.beat()
+	}
+	c.checkDead()
+	c.askAgain()
+	c.retransmitRequests()
+	c.standbyTimeout()
+	c.scriptTimes()
+}
+
+// NextTick is the time of the next [Tick] the core wants, [NoTick] if none.
+func (c *Core) NextTick() time.Duration {
+	if c.ended {
+		return NoTick
+	}
+	next := c.nextBeat
+	for _, t := range []time.Duration{
+		c.deadline(), c.reqAt, c.nextRexmit(), c.joinDeadline(), c.standby.next(),
+		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(),
+	} {
+		next = min(next, t)
+	}
+	return max(next, c.now.At)
+}
+
+// Sending.
+
+// send completes a sequenced message, keeps it for retransmission and puts it on the wire.
+// 3.0.6: the caller's fields first, then src srcuuid seq hg ts ld ttl.
+func (c *Core) send(m *wire.Message) {
+	c.seq++
+	m.AddStr("src", c.cfg.Self)
+	m.AddBin("srcuuid", c.cfg.UUID)
+	m.AddStr("seq", hex(c.seq))
+	m.AddStr("hg", hex(c.cfg.Generation))
+	m.AddStr("ts", hex(uint64(c.now.Wall)))
+	m.AddStr("ld", c.now.Load)
+	m.AddStr("ttl", strconv.Itoa(c.cfg.TTL))
+	c.history.add(c.seq, m)
+	c.do(Send{m})
+}
+
+// sendNS sends an NS_ message: no number, never retransmitted.
+func (c *Core) sendNS(m *wire.Message) {
+	m.AddStr("src", c.cfg.Self)
+	m.AddBin("srcuuid", c.cfg.UUID)
+	m.AddStr("hg", hex(c.cfg.Generation))
+	m.AddStr("ts", hex(uint64(c.now.Wall)))
+	m.AddStr("ttl", strconv.Itoa(c.cfg.TTL))
+	c.do(Send{m})
+}
+
+func (c *Core) do(a Action) { c.out = append(c.out, a) }
+
+// Logging.
+
+func (c *Core) logf(l Level, format string, args ...any) {
+	c.do(Log{From: "heartbeat", Level: l, Text: fmt.Sprintf(format, args...)})
+}
+
+// scriptLogf is a line that operators know from one of 3.0.6's scripts.
+func (c *Core) scriptLogf(from string, l Level, format string, args ...any) {
+	c.do(Log{From: from, Level: l, Text: fmt.Sprintf(format, args...)})
+}
+
+// dropf counts a message that is not acted on and says why, at a limited rate.
+func (c *Core) dropf(reason, format string, args ...any) {
+	c.drops[reason]++
+	c.do(Log{From: "heartbeat", Level: Error, Text: fmt.Sprintf(format, args...), Limit: reason})
+}
+
+// noteTransition remembers the last change for heartbeatd status.
+func (c *Core) noteTransition(cause, format string, args ...any) {
+	c.last = Transition{Wall: c.now.Wall, What: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+func hex(n uint64) string { return strconv.FormatUint(n, 16) }

@@ -1,0 +1,122 @@
+package core
+
+import "time"
+
+// deadline is when somebody will have been silent for too long.
+func (c *Core) deadline() time.Duration {
+	n, next := c.peer, NoTick
+	if n == nil {
+		return next
+	}
+	if !n.dead() {
+		next = max(c.deathOf(n), c.grace)
+	}
+	for _, l := range n.links {
+		if l.up {
+			next = min(next, max(l.last+c.silence(n), c.grace))
+		}
+	}
+	return next
+}
+
+// silence is how long a node or a link may be quiet. Until communication is up, initdead
+// counts: switches and daemons need their time after a cold start.
+func (c *Core) silence(n *node) time.Duration {
+	if c.phase == phaseInit {
+		return max(c.cfg.Initdead, n.deadtime)
+	}
+	return n.deadtime
+}
+
+func (c *Core) deathOf(n *node) time.Duration { return n.lastBeat + c.silence(n) }
+
+// noticeStall distrusts our own verdict after we were held up ourselves: the beats of the
+// others may wait in sockets that nobody read meanwhile.
+func (c *Core) noticeStall() {
+	if c.promised == NoTick {
+		return
+	}
+	late := c.now.At - c.promised
+	if late <= max(c.cfg.Keepalive, 100*time.Millisecond) {
+		return
+	}
+	c.grace = c.now.At + 2*c.cfg.Keepalive
+	c.logf(Warn, "This node was held up for %d ms: no verdict on other nodes for the next %d ms",
+		late/time.Millisecond, 2*c.cfg.Keepalive/time.Millisecond)
+}
+
+// checkDead declares dead who was silent for its whole deadtime.
+func (c *Core) checkDead() {
+	n := c.peer
+	if n == nil || c.now.At < c.grace {
+		return
+	}
+	if !n.dead() && c.now.At >= c.deathOf(n) {
+		c.declareDead(n)
+	}
+	for _, l := range n.links {
+		if l.up && c.now.At >= l.last+c.silence(n) {
+			l.up, l.changed = false, c.now
+			c.logf(Info, "Link %s:%s dead.", n.name, l.name)
+		}
+	}
+}
+
+// declareDead is the moment everything exists for.
+func (c *Core) declareDead(n *node) {
+	c.logf(Warn, "node %s: is dead", n.name)
+	silent := c.now.At - n.lastBeat
+	never := n.lastStatus == 0
+	n.status, n.changed = "dead", c.now
+	n.window.SenderDied()
+	n.deaths++
+	c.cancelStandby()
+	held := n.claim
+	n.claim = claim{}
+	c.join.heardAt = 0
+	if never {
+		c.noteTransition("initdead passed", "%s was never heard", n.name)
+	} else {
+		c.noteTransition("no beat for "+silent.Round(time.Millisecond).String(), "%s is dead", n.name)
+	}
+	for _, g := range c.groups {
+		g.failed = false // nobody else is left to run it: try again
+	}
+	if c.phase >= phaseStopping {
+		return
+	}
+	switch {
+	case held.gone || held.known && held.hold == None:
+		c.logf(Info, "Dead node %s gave up resources.", n.name)
+	default:
+		c.logf(Warn, "No STONITH device configured.")
+		c.logf(Warn, "Shared disks are not protected.")
+	}
+	if !held.gone {
+		c.takeOver(n)
+	}
+}
+
+// linkHeard keeps a link alive.
+func (c *Core) linkHeard(n *node, name string, heard time.Duration) {
+	l := n.link(name)
+	l.last = max(l.last, heard)
+	if !l.up {
+		l.up, l.changed = true, c.now
+		c.logf(Info, "Link %s:%s up.", n.name, name)
+	}
+}
+
+// partitionHealed greets a node that was declared dead and did not die. 3.0.6 stops everything
+// on both sides and starts again (behaviour.md 12.7); here the claims decide, see ownership.go.
+func (c *Core) partitionHealed(n *node) {
+	c.logf(Crit, "Cluster node %s returning after partition.", n.name)
+	c.logf(Info, "For information on cluster partitions, See URL: http://linux-ha.org/wiki/Split_Brain")
+	c.logf(Warn, "Deadtime value may be too small.")
+	c.logf(Info, "See FAQ for information on tuning deadtime.")
+	c.logf(Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
+	c.noteTransition("its beats came back without a restart", "%s returned after a partition", n.name)
+	if c.phase >= phaseJoining {
+		c.sendClaim(true)
+	}
+}

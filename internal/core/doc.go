@@ -1,0 +1,21 @@
+// Package core decides. It is a deterministic state machine: [Core.Step] takes an [Event] and the
+// [Stamp] of the moment, and returns the [Action]s to carry out, in order. It owns the liveness of
+// nodes and links, the numbering of messages, the resource groups, standby, takeover and shutdown.
+// It has no clock, socket, file, goroutine or randomness, so that the daemon, the simulator and
+// the scripts in testdata/scenarios run the very same code.
+//
+// Where to look:
+//
+//	core.go        Step, timers, sending
+//	beat.go        status messages: sending them, and what a peer's status means
+//	deadtime.go    who is silent for too long; links up and dead
+//	reliable.go    acknowledgements, retransmission
+//	membership.go  reqnodes and repnodes: when communication is up
+//	claim.go       the resource message: who says they hold what
+//	join.go        starting, and how two nodes agree on who takes what
+//	group.go       one group: probing, starting, stopping its resources
+//	ownership.go   which node should own which group
+//	standby.go     the me/other/done dialogue
+//	shutdown.go    releasing everything and saying goodbye
+//	view.go        what an operator may see of all this
+package core

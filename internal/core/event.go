@@ -1,0 +1,60 @@
+package core
+
+import (
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+// Stamp is what the world looked like when an event happened. The core owns no clock, no
+// randomness and no file: everything it needs of them comes in here.
+type Stamp struct {
+	At   time.Duration // monotonic time since an origin of the caller's choice
+	Wall int64         // Unix seconds, for the ts field and for the operator
+	Load string        // first line of /proc/loadavg, for the ld field; may be empty
+	Rand uint64        // any random number, fresh for each event
+}
+
+// Event is something that happened.
+type Event interface{ event() }
+
+type (
+	// Started is the first event of every core. The link layer is up by now.
+	Started struct{}
+
+	// Received is a datagram that parsed and carried a valid signature.
+	Received struct {
+		Link  string        // the medium's name: eth0
+		Heard time.Duration // when the kernel received it, on the clock of Stamp.At; 0: now
+		Msg   *wire.Message
+	}
+
+	// Tick is sent when the time named by [Core.NextTick] has come, after everything that
+	// waited in the inbox was delivered. A late Tick is recognised as such.
+	Tick struct{}
+
+	// ScriptDone is the end of a [Run].
+	ScriptDone struct {
+		ID     uint64
+		RC     int    // exit status; 128+signal when killed; 127 when nothing could be run
+		Output string // what it printed on stdout (status is judged by it), possibly cut
+		Path   string // what was run, for the log
+	}
+
+	// StandbyCommand is the operator's hb_standby on this node.
+	StandbyCommand struct{ Which Which }
+
+	// TakeoverCommand is the operator's hb_takeover on this node.
+	TakeoverCommand struct{ Which Which }
+
+	// StopCommand is SIGTERM: release everything, say goodbye, end.
+	StopCommand struct{}
+)
+
+func (Started) event()         {}
+func (Received) event()        {}
+func (Tick) event()            {}
+func (ScriptDone) event()      {}
+func (StandbyCommand) event()  {}
+func (TakeoverCommand) event() {}
+func (StopCommand) event()     {}

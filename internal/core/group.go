@@ -1,0 +1,389 @@
+package core
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// groupState is where a group stands on this node.
+type groupState uint8
+
+const (
+	groupUnknown    groupState = iota // not asked yet
+	groupProbing                      // asking each resource whether it runs
+	groupStopped                      // nothing of it runs here
+	groupFound                        // some of it was found running at our start, and nothing is decided yet
+	groupStarting                     // left to right
+	groupRunning                      // all of it
+	groupStopping                     // right to left
+	groupStopFailed                   // a stop script failed for good: it may still run
+)
+
+var groupStateNames = [...]string{"unknown", "probing", "stopped", "found", "starting", "running", "stopping", "stop-failed"}
+
+func (s groupState) String() string {
+	if int(s) < len(groupStateNames) {
+		return groupStateNames[s]
+	}
+	return "unknown"
+}
+
+// group is one line of haresources on this node. want is what ownership.go decided; the
+// functions here bring the scripts there, one at a time.
+type group struct {
+	key       string
+	home      string
+	resources []string
+	virtual   bool // a node without a line of its own still owns its (empty) side, as in 3.0.6
+
+	state   groupState
+	changed Stamp
+	want    bool
+	index   int  // the resource being worked on
+	asked   bool // starting: its status is known to be stopped; stopping: status after the last retry
+	tries   int  // failed stops of the current resource
+	found   int  // probing: how many run
+	script  *script
+	waitTo  time.Duration // no script before this (a pause between retries)
+
+	failed    bool // its start failed here
+	retryAt   time.Duration
+	term      term
+	oursSince time.Duration
+	failback  bool          // taken in the other's absence: auto_failback gives it back
+	clashAt   time.Duration // since when the other claims it too; 0: it does not
+}
+
+// script is a running resource script.
+type script struct {
+	id       uint64
+	group    *group
+	index    int
+	op       Op
+	since    time.Duration
+	reported time.Duration // next time to say that it hangs
+	hung     bool
+}
+
+func newGroups(cfg Config) []*group {
+	var groups []*group
+	homes := map[string]bool{}
+	for _, gc := range cfg.Groups {
+		homes[gc.Home] = true
+		groups = append(groups, &group{key: gc.Resources[0], home: gc.Home, resources: gc.Resources})
+	}
+	for _, name := range cfg.Order {
+		if !homes[name] {
+			groups = append(groups, &group{home: name, virtual: true})
+		}
+	}
+	return groups
+}
+
+// ours says whether this node answers for the group: it holds it, is about to, or cannot
+// exclude that part of it still runs here. That is what a claim says; never less.
+func (g *group) ours() bool {
+	switch g.state {
+	case groupUnknown, groupProbing, groupStopped:
+		return g.want
+	}
+	return true
+}
+
+// probed says whether the start-time question "what runs here already?" is answered.
+func (c *Core) probed() bool {
+	for _, g := range c.groups {
+		if g.state == groupUnknown || g.state == groupProbing {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Core) setGroup(g *group, s groupState) {
+	g.state, g.changed = s, c.now
+	g.index, g.asked, g.tries, g.waitTo = 0, false, 0, 0
+}
+
+// runGroups moves every group on as far as it goes without waiting. Scripts run one at a time,
+// as in 3.0.6; one that hangs does not hold up the other groups for ever.
+func (c *Core) runGroups() {
+	for moved := true; moved; {
+		moved = false
+		for _, g := range c.groups {
+			for c.moveGroup(g) {
+				moved = true
+			}
+		}
+	}
+}
+
+// moveGroup makes one move and says whether it made one.
+func (c *Core) moveGroup(g *group) bool {
+	if g.script != nil || c.now.At < g.waitTo {
+		return false
+	}
+	decided := c.phase >= phaseStable
+	switch g.state {
+	case groupUnknown:
+		g.found = 0
+		c.setGroup(g, groupProbing)
+		return true
+	case groupProbing:
+		return c.probe(g)
+	case groupStopped:
+		if !decided || !g.want {
+			return false
+		}
+		c.beginStart(g)
+		return true
+	case groupFound:
+		if !decided {
+			return false
+		}
+		if g.want {
+			c.beginStart(g)
+		} else {
+			c.beginStop(g)
+		}
+		return true
+	case groupStarting:
+		return c.start(g)
+	case groupRunning:
+		if g.want {
+			return false
+		}
+		c.beginStop(g)
+		return true
+	case groupStopping:
+		return c.stopNext(g)
+	case groupStopFailed:
+		if c.now.At < g.retryAt {
+			return false
+		}
+		c.beginStop(g) // the reboot did not happen: all that is left is to try again
+		return true
+	}
+	return false
+}
+
+// probe asks what runs here already: a daemon that was killed leaves its resources behind.
+func (c *Core) probe(g *group) bool {
+	if g.index < len(g.resources) {
+		return c.run(g, Status)
+	}
+	if g.found == 0 {
+		c.setGroup(g, groupStopped)
+		return true
+	}
+	c.logf(Warn, "%d of %d resources of group %s are running already", g.found, len(g.resources), g.key)
+	g.term, g.oursSince = term{n: 1, blind: true}, c.now.At
+	c.setGroup(g, groupFound)
+	return true
+}
+
+func (c *Core) beginStart(g *group) {
+	c.setGroup(g, groupStarting)
+	if !g.virtual {
+		c.scriptLogf("ResourceManager", Info, "info: Acquiring resource group: %s %s", g.home, g.words())
+	}
+}
+
+// start goes left to right: a resource that runs already is left alone.
+func (c *Core) start(g *group) bool {
+	switch {
+	case !g.want:
+		c.beginStop(g)
+		return true
+	case g.index == len(g.resources):
+		c.setGroup(g, groupRunning)
+		return true
+	case !g.asked:
+		return c.run(g, Status)
+	}
+	return c.run(g, Start)
+}
+
+func (c *Core) beginStop(g *group) {
+	c.setGroup(g, groupStopping)
+	g.index = len(g.resources) - 1
+	if !g.virtual {
+		c.scriptLogf("ResourceManager", Info, "info: Releasing resource group: %s %s", g.home, g.words())
+	}
+}
+
+// stopNext goes right to left. The parts that were never started are stopped too (3.0.6).
+func (c *Core) stopNext(g *group) bool {
+	switch {
+	case g.index < 0:
+		c.setGroup(g, groupStopped)
+		return true
+	case g.want && c.phase == phaseStable && g.tries == 0:
+		// It is to run here after all (the other node died while we were giving it to it).
+		c.beginStart(g)
+		return true
+	case g.asked:
+		return c.run(g, Status)
+	}
+	return c.run(g, Stop)
+}
+
+// run starts the script of the current resource unless another one is running.
+func (c *Core) run(g *group, op Op) bool {
+	for _, s := range c.scripts {
+		if !s.hung {
+			return false
+		}
+	}
+	c.lastRun++
+	s := &script{id: c.lastRun, group: g, index: g.index, op: op, since: c.now.At, reported: c.now.At + c.cfg.HangReport}
+	g.script = s
+	c.scripts = append(c.scripts, s)
+	c.do(Run{ID: s.id, Group: g.key, Resource: g.resources[g.index], Op: op})
+	return true
+}
+
+// scriptDone takes in the end of a script.
+func (c *Core) scriptDone(e ScriptDone) {
+	s := c.dropScript(e.ID)
+	if s == nil {
+		return
+	}
+	g, word := s.group, s.group.resources[s.index]
+	if s.hung {
+		c.logf(Info, "%s %s has ended after %d s with code %d", word, s.op, (c.now.At-s.since)/time.Second, e.RC)
+	}
+	switch g.state {
+	case groupProbing:
+		if Held(e.RC, e.Output) {
+			g.found++
+		}
+		g.index++
+	case groupStarting:
+		c.startDone(g, s.op, e)
+	case groupStopping:
+		c.stopDone(g, s.op, e)
+	}
+}
+
+func (c *Core) startDone(g *group, op Op, e ScriptDone) {
+	switch {
+	case op == Status && Held(e.RC, e.Output), op == Start && e.RC == 0:
+		g.index, g.asked = g.index+1, false
+	case op == Status:
+		g.asked = true
+	default:
+		c.startFailed(g, e)
+	}
+}
+
+// startFailed gives the whole group up (3.0.6), and remembers that this node could not run it
+// so that ownership.go looks for one that can.
+func (c *Core) startFailed(g *group, e ScriptDone) {
+	word := g.resources[g.index]
+	c.scriptLogf("ResourceManager", Error, "ERROR: Return code %d from %s", e.RC, e.Path)
+	c.scriptLogf("ResourceManager", Crit, "CRIT: Giving up resources due to failure of %s", word)
+	c.noteTransition(word+" start returned "+strconv.Itoa(e.RC), "%s could not be started here", g.key)
+	g.failed, g.want = true, false
+	g.retryAt = c.now.At + retryFailed
+	c.beginStop(g)
+}
+
+// stopDone retries a failed stop once a second. After the last try the status decides: what
+// has stopped all the same is only worth a warning; what still runs needs a reboot, because
+// the other node must not start it before it is surely gone from here.
+func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
+	word := g.resources[g.index]
+	switch {
+	case op == Stop && e.RC == 0:
+		g.index, g.tries = g.index-1, 0
+	case op == Stop:
+		c.scriptLogf("ResourceManager", Error, "ERROR: Return code %d from %s", e.RC, e.Path)
+		if g.tries++; g.tries > c.cfg.StopRetries && c.cfg.StopRetries > 0 {
+			g.asked = true
+			return
+		}
+		c.scriptLogf("ResourceManager", Info, "info: Retrying failed stop operation [%s]", word)
+		g.waitTo = c.now.At + time.Second
+	case Held(e.RC, e.Output):
+		c.stopFailed(g, word)
+	default:
+		c.scriptLogf("ResourceManager", Error, "ERROR: Resource script for %s probably not LSB-compliant.", word)
+		c.scriptLogf("ResourceManager", Warn, "WARN: it (%s) MUST succeed on a stop when already stopped", word)
+		c.scriptLogf("ResourceManager", Warn, "WARN: Machine reboot narrowly avoided!")
+		g.index, g.tries, g.asked = g.index-1, 0, false
+	}
+}
+
+func (c *Core) stopFailed(g *group, word string) {
+	c.scriptLogf("ResourceManager", Crit, "CRIT: Resource STOP failure. Reboot required!")
+	c.scriptLogf("ResourceManager", Crit, "CRIT: Killing heartbeat ungracefully!")
+	c.noteTransition(word+" could not be stopped", "%s may still run here: reboot", g.key)
+	c.setGroup(g, groupStopFailed)
+	g.retryAt = c.now.At + retryStop
+	c.do(Reboot{Reason: "resource " + word + " could not be stopped"})
+}
+
+func (c *Core) dropScript(id uint64) *script {
+	for i, s := range c.scripts {
+		if s.id == id {
+			c.scripts = append(c.scripts[:i], c.scripts[i+1:]...)
+			s.group.script = nil
+			return s
+		}
+	}
+	return nil
+}
+
+// scriptTimes names scripts that hang.
+func (c *Core) scriptTimes() {
+	for _, s := range c.scripts {
+		if c.now.At < s.reported {
+			continue
+		}
+		s.hung = true
+		s.reported = c.now.At + 10*c.cfg.HangReport
+		c.logf(Warn, "%s %s has been running for %d s: it seems to hang; group %s waits for it",
+			s.group.resources[s.index], s.op, (c.now.At-s.since)/time.Second, s.group.key)
+	}
+}
+
+func (c *Core) scriptDeadline() time.Duration {
+	next := NoTick
+	for _, s := range c.scripts {
+		next = min(next, s.reported)
+	}
+	for _, g := range c.groups {
+		if g.waitTo > c.now.At {
+			next = min(next, g.waitTo)
+		}
+	}
+	return next
+}
+
+func (g *group) words() string {
+	s := ""
+	for i, r := range g.resources {
+		if i > 0 {
+			s += " "
+		}
+		s += r
+	}
+	return s
+}
+
+var (
+	notRunning = regexp.MustCompile(`(?i)not[ \t].*running`)
+	isRunning  = regexp.MustCompile(`[Rr]unning|OK`)
+)
+
+// Held judges the answer of a script to `status`. 3.0.6: only the words on stdout count. Here
+// the exit codes that say "not running" beyond doubt (LSB 3, OCF 7) go first, for a script
+// that prints "mysqld was running but is dead" would otherwise count as running.
+func Held(rc int, output string) bool {
+	if rc == 3 || rc == 7 || notRunning.MatchString(output) {
+		return false
+	}
+	return isRunning.MatchString(output)
+}

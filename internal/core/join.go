@@ -1,0 +1,85 @@
+package core
+
+import (
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+// 3.0.6: a node that hears claims but nobody who is settled takes its own groups after this.
+const joinPatience = 10 * time.Second
+
+// startingEvery is how often `starting` is repeated while the peer, which is active, does not answer it.
+const startingEvery = 2 * time.Second
+
+// join is the time between being active and knowing who holds what.
+type join struct {
+	heardAt time.Duration // the first resource message
+	warned  bool          // about different haresources
+}
+
+func (c *Core) startJoining() {
+	c.phase = phaseJoining
+	c.sendStarting()
+	c.sendClaim(false)
+}
+
+func (c *Core) sendStarting() {
+	c.send(wire.New("starting"))
+	if c.peer != nil {
+		c.reqAt = c.now.At + startingEvery
+	}
+}
+
+// startingFrom answers a node that has just become active and asks who holds what.
+// 3.0.6: before we are active ourselves it is passed over; our own `starting` follows.
+func (c *Core) startingFrom(n *node, seq uint64) {
+	if seq < n.claim.seq {
+		return // overtaken by its own claim
+	}
+	n.claim.stable = false
+	if c.phase < phaseJoining {
+		return
+	}
+	c.sendClaim(false)
+}
+
+// checkJoined ends phaseJoining when it is known who holds what. Two heartbeatd nodes know it
+// as soon as each has heard the other, for each says exactly what it found running; a C node
+// that is not settled says nothing reliable, so 3.0.6's patience applies.
+func (c *Core) checkJoined() {
+	if c.phase != phaseJoining || !c.probed() {
+		return
+	}
+	n := c.peer
+	switch {
+	case n.absent():
+	case n.claim.known && (n.claim.stable || n.claim.groups != nil):
+	case c.join.heardAt != 0 && c.now.At >= c.join.heardAt+joinPatience:
+	default:
+		return
+	}
+	c.phase = phaseStable
+	c.reqAt = NoTick
+	c.adopt()
+	c.logf(Info, "local resource transition completed.")
+	c.logf(Info, "Initial resource acquisition complete (T_RESOURCES(us))")
+	c.taking.initial = true
+}
+
+// adopt keeps what was found running here. If the other node claims it too, settleClashes
+// decides before a script runs; a C node never yields, so what it claims is stopped here.
+func (c *Core) adopt() {
+	for _, g := range c.groups {
+		if g.state == groupFound && !(c.peerHolds(g) && !c.peer.capable) {
+			g.want = true
+		}
+	}
+}
+
+func (c *Core) joinDeadline() time.Duration {
+	if c.phase == phaseJoining && c.join.heardAt != 0 && c.probed() {
+		return c.join.heardAt + joinPatience
+	}
+	return NoTick
+}

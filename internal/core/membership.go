@@ -1,0 +1,109 @@
+package core
+
+import (
+	"strings"
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+const reqEvery = time.Second // 3.0.6: reqnodes is repeated every 1000 ms
+
+// checkCommUp ends phaseInit. 3.0.6: communication is up when every node was heard or is
+// dead; a live node must then answer reqnodes with repnodes.
+func (c *Core) checkCommUp() {
+	if c.phase != phaseInit || c.status != "up" {
+		return
+	}
+	n := c.peer
+	switch {
+	case n == nil || n.dead():
+		c.commUp()
+	case n.alive() && c.reqAt == NoTick:
+		c.reqnodes()
+	}
+}
+
+func (c *Core) reqnodes() {
+	m := wire.New("reqnodes")
+	m.AddStr("dest", c.peer.name)
+	c.send(m)
+	c.reqAt = c.now.At + reqEvery
+}
+
+// wantsWord says that the other node is there but has not said what it holds: it does not
+// know that we wait (two nodes that were started while they could not hear each other).
+func (c *Core) wantsWord() bool {
+	return (c.phase == phaseJoining || c.phase == phaseStable) && c.peer.active() && !c.peer.claim.known
+}
+
+// expectWord gives the other node a beat's time to speak before it is asked.
+func (c *Core) expectWord() {
+	if c.wantsWord() && c.reqAt == NoTick {
+		c.reqAt = c.now.At + min(c.cfg.Keepalive, reqEvery)
+	}
+}
+
+// askAgain repeats what was not answered: reqnodes while communication is not up, then
+// `starting` or a claim that asks for the other's.
+func (c *Core) askAgain() {
+	if c.reqAt > c.now.At {
+		return
+	}
+	c.reqAt = NoTick
+	switch {
+	case !c.peer.alive():
+	case c.phase == phaseInit:
+		c.reqnodes()
+	case c.wantsWord() && c.phase == phaseJoining:
+		c.sendStarting()
+	case c.wantsWord():
+		c.sendClaim(true)
+		c.reqAt = c.now.At + startingEvery
+	}
+}
+
+// reqnodesFrom answers with the nodes of our configuration.
+func (c *Core) reqnodesFrom(n *node, m *wire.Message) {
+	if m.Str("dest") != c.cfg.Self {
+		return
+	}
+	r := &wire.Message{}
+	r.AddStr("dest", n.name)
+	r.AddStr("t", "repnodes")
+	r.AddStr("nodelist", strings.Join(c.cfg.Order, " ")+" ")
+	r.AddStr("delnodelist", " ")
+	c.send(r)
+}
+
+// repnodesFrom is the word that makes us active.
+func (c *Core) repnodesFrom(m *wire.Message) {
+	if dest := m.Str("dest"); dest != "" && dest != c.cfg.Self {
+		return
+	}
+	names := strings.Fields(m.Str("nodelist"))
+	for _, name := range c.cfg.Order {
+		if !contains(names, name) {
+			c.logf(Warn, "%s does not list node %s: is ha.cf the same on both nodes?", c.peer.name, name)
+		}
+	}
+	if c.phase == phaseInit && c.status == "up" {
+		c.commUp()
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Core) commUp() {
+	c.logf(Info, "Comm_now_up(): updating status to active")
+	c.reqAt = NoTick
+	c.setStatus("active")
+	c.startJoining()
+}

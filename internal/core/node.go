@@ -1,0 +1,57 @@
+package core
+
+import (
+	"time"
+
+	"heartbeatd/internal/seqtrack"
+)
+
+// node is a member as seen from here.
+type node struct {
+	name     string
+	self     bool
+	status   string // init, up, active, dead
+	changed  Stamp  // when status changed
+	heard    bool   // any packet since our start
+	lastBeat time.Duration
+	deadtime time.Duration // 3.0.6: the one the node itself announces
+	links    []*linkState
+
+	window     seqtrack.Window
+	lastStatus uint64        // number of the newest status handled
+	residue    uint64        // which numbers are acknowledged: seq % 10 == residue
+	acked      uint64        // what the node acknowledged of ours
+	capable    bool          // it is a heartbeatd
+	deafSince  time.Duration // it says that it holds us for dead; 0: it does not
+	claim      claim
+
+	deaths, late uint64
+	worstGap     time.Duration
+}
+
+// linkState is one way to a node.
+type linkState struct {
+	name    string
+	up      bool
+	last    time.Duration
+	changed Stamp
+}
+
+func (n *node) alive() bool  { return n != nil && (n.status == "up" || n.status == "active") }
+func (n *node) active() bool { return n != nil && n.status == "active" }
+func (n *node) dead() bool   { return n != nil && n.status == "dead" }
+
+// absent says that nobody is there to own anything: there is no such node, it is dead, or it
+// has released everything and said goodbye.
+func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
+
+func (n *node) link(name string) *linkState {
+	for _, l := range n.links {
+		if l.name == name {
+			return l
+		}
+	}
+	l := &linkState{name: name}
+	n.links = append(n.links, l)
+	return l
+}

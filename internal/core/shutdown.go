@@ -1,0 +1,103 @@
+package core
+
+import (
+	"strconv"
+	"time"
+
+	"heartbeatd/internal/wire"
+)
+
+// linger is how long a node stays on the wire after `shutdone`. 3.0.6: at least 1 s, so that
+// the other can ask for what it missed. A heartbeatd peer confirms, and nobody need wait.
+const linger = time.Second
+
+type shutdown struct {
+	notice uint64        // number of our `shutdone`
+	endAt  time.Duration // 0: not there yet
+}
+
+func (s shutdown) next() time.Duration {
+	if s.endAt == 0 {
+		return NoTick
+	}
+	return s.endAt
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// stopCommand begins the release of everything. 3.0.6 claims "none" before a single script
+// has run (behaviour.md 12.1), so that a node that dies half-way counts as harmless; here the
+// claim shrinks as the groups do.
+func (c *Core) stopCommand() {
+	if c.phase >= phaseStopping {
+		c.logf(Info, "Heartbeat shutdown already underway.")
+		return
+	}
+	c.logf(Info, "Heartbeat shutdown in progress. (%d)", c.cfg.PID)
+	c.logf(Info, "Giving up all HA resources.")
+	c.noteTransition("told to stop", "stopping")
+	c.cancelStandby()
+	c.phase = phaseStopping
+	for _, g := range c.groups {
+		g.release()
+	}
+	c.taking = takeover{}
+}
+
+// shutdownProgress says goodbye when the last group has stopped.
+func (c *Core) shutdownProgress() {
+	switch c.phase {
+	case phaseStopping:
+		for _, g := range c.groups {
+			if g.state != groupStopped {
+				return
+			}
+		}
+		c.logf(Info, "All HA resources relinquished.")
+		if c.status == "active" {
+			c.sendClaim(false)
+		}
+		m := wire.New("shutdone")
+		m.AddStr("st", "dead")
+		c.send(m)
+		c.stop.notice = c.seq
+		c.phase = phaseStopped
+		c.stop.endAt = c.now.At + linger
+		if c.peer.absent() || !c.peer.alive() {
+			c.exit()
+		}
+	case phaseStopped:
+		if c.now.At >= c.stop.endAt || c.peer.absent() || c.peer.acked >= c.stop.notice {
+			c.exit()
+		}
+	}
+}
+
+func (c *Core) exit() {
+	if c.ended {
+		return
+	}
+	c.ended = true
+	c.logf(Info, "%s Heartbeat shutdown complete.", c.cfg.Self)
+	c.do(Exit{})
+}
+
+// shutdoneFrom takes over from a node that has released everything.
+func (c *Core) shutdoneFrom(n *node, seq uint64) {
+	c.logf(Info, "Received shutdown notice from '%s'.", n.name)
+	c.noteTransition("its shutdown notice", "%s stopped", n.name)
+	c.cancelStandby()
+	if n.window.Missing() == 0 {
+		c.ack(n, seq) // it waits for this, or for a second
+	}
+	n.claim = claim{known: true, gone: true, hold: None, stable: true, seq: seq}
+	for _, g := range c.groups {
+		g.failed = false
+	}
+	switch c.phase {
+	case phaseStopping, phaseStopped:
+		c.logf(Info, "Resource takeover cancelled - shutdown in progress.")
+	default:
+		c.takeOver(n)
+	}
+}

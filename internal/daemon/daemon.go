@@ -1,0 +1,251 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"heartbeatd/internal/config"
+	"heartbeatd/internal/control"
+	"heartbeatd/internal/core"
+	"heartbeatd/internal/halog"
+	"heartbeatd/internal/link"
+	"heartbeatd/internal/pidfile"
+	"heartbeatd/internal/runner"
+)
+
+// Paths are the places outside /etc/ha.d.
+type Paths struct {
+	PIDFile string
+	RunDir  string // control socket, rsctmp
+	LibDir  string // generation, uuid
+}
+
+// DefaultPaths are those of 3.0.6.
+var DefaultPaths = Paths{PIDFile: "/run/heartbeat.pid", RunDir: "/run/heartbeat", LibDir: "/var/lib/heartbeat"}
+
+// Control is the socket that heartbeatd status talks to.
+func (p Paths) Control() string { return filepath.Join(p.RunDir, "control") }
+
+// Options is how a daemon is run.
+type Options struct {
+	Config      *config.Config
+	Paths       Paths
+	Version     string
+	Debug       int       // added to the debug directive
+	NoResources bool      // -M
+	Stderr      io.Writer // log lines go there too; nil: not
+	Foreground  bool      // SIGINT ends it
+	Notes       []Note    // what the configuration was warned about, for ha-log
+	Ready       func()    // called once, when the pid file and the sockets are there
+	// LoadKeys reads authkeys anew.
+	LoadKeys func() (Keys, []Note, error)
+}
+
+// Note is a line that came up before the log was open.
+type Note struct {
+	Level string // as 3.0.6 prints it
+	Text  string
+}
+
+// links is what the daemon wants of the link layer. It is the whole seam between moving beats
+// and deciding: whoever moves them may live in a process of its own.
+type links interface {
+	Send(datagram []byte)
+	Inbox() <-chan link.Datagram
+	Counters() map[string]uint64
+	Close() error
+}
+
+type daemon struct {
+	opt      Options
+	log      *halog.Log
+	limiter  *halog.Limiter
+	links    links
+	runner   *runner.Runner
+	core     *core.Core
+	keys     Keys
+	keysTime time.Time
+	start    time.Time
+	gen      uint64
+
+	results  chan runner.Result
+	requests chan request
+	signals  chan os.Signal
+	timer    *time.Timer
+	load     atomic.Pointer[string]
+	received uint64
+	drops    map[string]uint64 // datagrams that no core ever saw, by reason
+	ended    bool
+}
+
+// Run runs the daemon until it is told to stop and everything is released. Its errors are
+// those of the start.
+func Run(opt Options) error {
+	pid, err := pidfile.Create(opt.Paths.PIDFile)
+	if err != nil {
+		return err
+	}
+	defer pid.Remove() //nolint:errcheck // a pid file that stays says the truth: no such process
+	d := &daemon{
+		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
+		results:  make(chan runner.Result, 64),
+		requests: make(chan request),
+		signals:  make(chan os.Signal, 8),
+		limiter:  halog.NewLimiter(time.Minute, 64),
+		timer:    time.NewTimer(0),
+	}
+	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(d.signals)
+	d.openLog()
+	defer d.log.Close(2 * time.Second)
+	if err := d.open(); err != nil {
+		d.log.Line(halog.Error, err.Error())
+		return err
+	}
+	defer d.links.Close()
+	server, err := control.Listen(opt.Paths.Control())
+	if err != nil {
+		d.log.Line(halog.Error, err.Error())
+		return err
+	}
+	go server.Serve(handler{d})
+	defer server.Close()
+	go d.watchLoad()
+	d.ready()
+	d.loop()
+	notifySystemd("STOPPING=1")
+	return nil
+}
+
+func (d *daemon) openLog() {
+	c := d.opt.Config
+	host, _ := os.Hostname()
+	d.log = halog.Open(halog.Config{
+		File: c.Log.File, DebugFile: c.Log.DebugFile, Facility: c.Log.SyslogFacility(), SyslogFormat: c.Log.SyslogFormat,
+		Stderr: d.opt.Stderr, Node: host, Debug: c.Debug + d.opt.Debug,
+	})
+	for _, n := range d.opt.Notes {
+		d.logLine(n.Level, n.Text)
+	}
+	d.logLine("info", "**************************")
+	d.logLine("info", "Configuration validated. Starting heartbeat "+config.Version)
+	d.logLine("info", fmt.Sprintf("heartbeat: version %s (heartbeatd %s)", config.Version, d.opt.Version))
+}
+
+// open makes everything the loop needs.
+func (d *daemon) open() error {
+	c, p := d.opt.Config, d.opt.Paths
+	if len(c.Nodes) > 2 {
+		return fmt.Errorf("ha.cf names %d nodes: haresources describes a pair", len(c.Nodes))
+	}
+	for _, dir := range []struct {
+		path string
+		mode os.FileMode
+	}{{p.RunDir, 0o750}, {filepath.Join(p.RunDir, "rsctmp"), 0o1777}, {p.LibDir, 0o755}} {
+		if err := os.MkdirAll(dir.path, 0o755); err != nil {
+			d.logLine("ERROR", fmt.Sprintf("cannot make %s: %v", dir.path, err))
+			continue
+		}
+		if err := os.Chmod(dir.path, chmodBits(dir.mode)); err != nil {
+			d.logLine("WARN", fmt.Sprintf("cannot set the mode of %s: %v", dir.path, err))
+		}
+	}
+	id := d.identity(p.LibDir)
+	d.gen = id.generation
+	d.runner = runner.New(runner.Config{
+		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"),
+		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine,
+	})
+	set, err := link.Open(media(c.Media), link.Options{Log: d.logLine, Inbox: 1024, Clock: d.now})
+	if err != nil {
+		return fmt.Errorf("opening the links: %w", err)
+	}
+	d.links = set
+	d.core = core.New(d.coreConfig(id))
+	return nil
+}
+
+func chmodBits(m os.FileMode) os.FileMode {
+	if m&0o1000 != 0 {
+		return m&0o777 | os.ModeSticky
+	}
+	return m
+}
+
+// environment is what scripts get on top of ha.cf's own.
+func (d *daemon) environment() []string {
+	env := d.opt.Config.Environment()
+	if exe, err := os.Executable(); err == nil {
+		env = append(env, "HEARTBEATD="+exe)
+	}
+	return env
+}
+
+func media(in []config.Medium) []link.Medium {
+	kinds := map[config.MediumKind]link.Kind{config.Bcast: link.Bcast, config.Ucast: link.Ucast, config.Mcast: link.Mcast}
+	var out []link.Medium
+	for _, m := range in {
+		out = append(out, link.Medium{Kind: kinds[m.Kind], Device: m.Device, Peer: m.Peer, Port: m.Port, TTL: m.TTL, Loop: m.Loop})
+	}
+	return out
+}
+
+func (d *daemon) coreConfig(id identity) core.Config {
+	c := d.opt.Config
+	cc := core.Config{
+		Self: c.Self, Order: c.Nodes, UUID: id.uuid, Generation: id.generation, PID: os.Getpid(),
+		Keepalive: c.Keepalive, Deadtime: c.Deadtime, Warntime: c.Warntime, Initdead: c.Initdead, MaxRexmit: c.MaxRexmit,
+		TTL:      c.HopFudge + len(c.Nodes) + len(c.PingNodes),
+		Failback: map[config.Failback]core.AutoFailback{config.On: core.FailbackOn, config.Off: core.FailbackOff, config.Legacy: core.FailbackLegacy}[c.AutoFailback],
+	}
+	for _, n := range c.Nodes {
+		if n != c.Self {
+			cc.Peer = n
+		}
+	}
+	if d.opt.NoResources {
+		return cc
+	}
+	for _, g := range c.Groups {
+		if len(g.Resources) > 0 {
+			cc.Groups = append(cc.Groups, core.GroupConfig{Home: g.Home, Resources: g.Resources})
+		}
+	}
+	cc.Fingerprint = fingerprint(cc.Groups)
+	return cc
+}
+
+func (d *daemon) ready() {
+	if d.opt.Ready != nil {
+		d.opt.Ready()
+	}
+	notifySystemd("READY=1")
+}
+
+// logLine takes a line whose level is written as 3.0.6 writes it.
+func (d *daemon) logLine(level, text string) {
+	l, ok := halog.ParseLevel(level)
+	if !ok {
+		l = halog.Info
+	}
+	d.log.Line(l, text)
+}
+
+// now is the clock of the core.
+func (d *daemon) now() time.Duration { return time.Since(d.start) }
+
+// AlreadyRunning gives the pid of the daemon that made Run fail, if that was why.
+func AlreadyRunning(err error) (pid int, yes bool) {
+	var r *pidfile.RunningError
+	if errors.As(err, &r) {
+		return r.PID, true
+	}
+	return 0, false
+}

@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"heartbeatd/internal/auth"
+	"heartbeatd/internal/core"
+	"heartbeatd/internal/link"
+)
+
+// request is an operator's word, answered by the loop.
+type request func()
+
+// loop runs until the core has ended. Everything in it is quick: scripts, disk, log and
+// clients live in goroutines of their own.
+func (d *daemon) loop() {
+	d.step(core.Started{})
+	for !d.ended {
+		select {
+		case dg := <-d.links.Inbox():
+			d.datagram(dg)
+		case r := <-d.results:
+			d.step(core.ScriptDone{ID: r.ID, RC: r.RC, Output: r.Stdout, Path: r.Path})
+		case do := <-d.requests:
+			do()
+		case s := <-d.signals:
+			d.signal(s)
+		case <-d.timer.C:
+			d.drain()
+			d.step(core.Tick{})
+		}
+	}
+}
+
+// drain delivers what waits before a deadline is judged: a beat that has arrived counts.
+func (d *daemon) drain() {
+	for range cap(d.links.Inbox()) {
+		select {
+		case dg := <-d.links.Inbox():
+			d.datagram(dg)
+		default:
+			return
+		}
+	}
+}
+
+// step gives the core one event and carries out the answer.
+func (d *daemon) step(ev core.Event) {
+	if d.ended {
+		return
+	}
+	s := core.Stamp{At: d.now(), Wall: time.Now().Unix(), Rand: rand.Uint64()}
+	if l := d.load.Load(); l != nil {
+		s.Load = *l
+	}
+	for _, a := range d.core.Step(s, ev) {
+		d.act(a)
+	}
+	if next := d.core.NextTick(); next != core.NoTick {
+		d.timer.Reset(max(0, next-d.now()))
+	}
+}
+
+// datagram opens one datagram. What is not signed by a key of ours ends here.
+func (d *daemon) datagram(dg link.Datagram) {
+	d.received++
+	msg, _, err := d.keys.Open(dg.Data)
+	if err != nil {
+		reason := auth.Reason(err)
+		d.drops[reason]++
+		if d.opt.Config.LogBadPacket {
+			d.limited(reason+dg.Link, "WARN", fmt.Sprintf("datagram from %s on %s dropped: %v%s", dg.From, dg.Link, err, advice(reason)))
+		}
+		return
+	}
+	d.step(core.Received{Link: dg.Link, Heard: dg.Mono, Msg: msg})
+}
+
+func advice(reason string) string {
+	switch reason {
+	case "bad-signature", "unknown-key":
+		return " (is authkeys the same on both nodes? does another cluster use this port?)"
+	}
+	return ""
+}
+
+// limited logs a line that a stranger can cause at will.
+func (d *daemon) limited(key, level, text string) {
+	if line, ok := d.limiter.Limit(key, d.now(), text); ok {
+		d.logLine(level, line)
+	}
+}
+
+func (d *daemon) signal(s os.Signal) {
+	switch {
+	case s == syscall.SIGTERM, s == syscall.SIGINT && d.opt.Foreground:
+		notifySystemd("STOPPING=1")
+		d.step(core.StopCommand{})
+	case s == syscall.SIGHUP:
+		d.reload()
+	}
+}
+
+// watchLoad keeps the ld field of our beats fresh, away from the loop.
+func (d *daemon) watchLoad() {
+	for ; ; time.Sleep(5 * time.Second) {
+		b, err := os.ReadFile("/proc/loadavg")
+		if err != nil {
+			return
+		}
+		line := strings.TrimSpace(string(b))
+		d.load.Store(&line)
+		d.requestQuietly(func() {
+			for _, text := range d.limiter.Due(d.now()) { // the end of a flood is counted too
+				d.logLine("WARN", text)
+			}
+		})
+	}
+}
+
+// requestQuietly gives the loop something to do, unless it is busy or over.
+func (d *daemon) requestQuietly(f func()) {
+	select {
+	case d.requests <- f:
+	case <-time.After(time.Second):
+	}
+}

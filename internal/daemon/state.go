@@ -1,0 +1,144 @@
+package daemon
+
+import (
+	"maps"
+	"os"
+	"time"
+
+	"heartbeatd/internal/config"
+	"heartbeatd/internal/control"
+	"heartbeatd/internal/core"
+)
+
+// handler answers the control socket. Each request is a turn of the loop, which never waits.
+type handler struct{ d *daemon }
+
+// ask runs f in the loop. A loop that has ended answers nothing.
+func (h handler) ask(f func()) bool {
+	done := make(chan struct{})
+	t := time.NewTimer(2 * time.Second)
+	defer t.Stop()
+	select {
+	case h.d.requests <- func() { f(); close(done) }:
+		<-done
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+func (h handler) Status() (s control.Status) {
+	h.ask(func() { s = h.d.status() })
+	return s
+}
+
+func (h handler) Standby(which string) error {
+	return h.order(func() error {
+		if r := h.d.core.Refusal(); r != "" {
+			return &control.Refusal{Reason: r, Hint: "see 'heartbeatd status'; try again when nothing is in transition"}
+		}
+		h.d.logAction(core.Log{From: "hb_standby", Level: core.Info, Text: "Going standby [" + which + "]."})
+		h.d.step(core.StandbyCommand{Which: core.Which(which)})
+		return nil
+	})
+}
+
+func (h handler) Takeover(which string) error {
+	return h.order(func() error {
+		for _, n := range h.d.core.View(h.d.now()).Nodes {
+			if !n.Self && n.Status == "active" {
+				h.d.step(core.TakeoverCommand{Which: core.Which(which)})
+				return nil
+			}
+		}
+		return &control.Refusal{Reason: "there is no other active node to take resources from", Hint: "see 'heartbeatd status'"}
+	})
+}
+
+func (h handler) order(f func() error) (err error) {
+	if !h.ask(func() { err = f() }) {
+		return &control.Refusal{Reason: "heartbeatd is ending"}
+	}
+	return err
+}
+
+// status is the whole answer to how things stand.
+func (d *daemon) status() control.Status {
+	v := d.core.View(d.now())
+	c := d.opt.Config
+	s := control.Status{
+		Version: d.opt.Version, Node: c.Self, PID: os.Getpid(), State: v.State, Since: d.start, Generation: d.gen,
+		AutoFailback: map[config.Failback]string{config.On: "on", config.Off: "off", config.Legacy: "legacy"}[c.AutoFailback],
+		Holding:      string(v.Holding), Standby: v.Standby, Received: d.received, Dropped: d.allDrops(v.Drops),
+		LogDropped: d.log.Lost(), Parameters: d.parameters(),
+		Transition: control.Transition{What: v.Last.What, Cause: v.Last.Cause},
+		Nodes:      []control.NodeStatus{}, Groups: []control.GroupStatus{},
+	}
+	if v.Last.Wall != 0 {
+		s.Transition.At = time.Unix(v.Last.Wall, 0)
+	}
+	for _, n := range v.Nodes {
+		s.Nodes = append(s.Nodes, nodeStatus(n))
+	}
+	for _, g := range v.Groups {
+		s.Groups = append(s.Groups, groupStatus(g))
+	}
+	return s
+}
+
+func (d *daemon) allDrops(core map[string]uint64) map[string]uint64 {
+	all := maps.Clone(core)
+	for reason, n := range d.drops {
+		all[reason] += n
+	}
+	counters := d.links.Counters()
+	for _, reason := range []string{"socket-overflow", "oversized", "empty", "receive-errors"} {
+		if n := counters[reason]; n > 0 {
+			all[reason] += n
+		}
+	}
+	return all
+}
+
+func (d *daemon) parameters() map[string]string {
+	p := maps.Clone(d.opt.Config.Parameters)
+	for _, name := range []string{"crm", "hbversion"} {
+		if v, ok := d.opt.Config.Parameter(name); ok {
+			p[name] = v
+		}
+	}
+	return p
+}
+
+func nodeStatus(n core.NodeView) control.NodeStatus {
+	s := control.NodeStatus{
+		Name: n.Name, Self: n.Self, Status: n.Status, Since: time.Unix(n.Since, 0), Software: n.Software,
+		LastBeat: ms(n.LastBeat), Deadtime: ms(n.Deadtime), Deaths: n.Deaths, LateBeats: n.LateBeats, WorstGap: ms(n.WorstGap),
+		Links: []control.LinkStatus{},
+	}
+	for _, l := range n.Links {
+		st := "dead"
+		if l.Up {
+			st = "up"
+		}
+		s.Links = append(s.Links, control.LinkStatus{Name: l.Name, Status: st, Since: time.Unix(l.Since, 0)})
+	}
+	return s
+}
+
+func groupStatus(g core.GroupView) control.GroupStatus {
+	s := control.GroupStatus{
+		Key: g.Key, Home: g.Home, Owner: g.Owner, State: g.State, Since: time.Unix(g.Since, 0), Resources: g.Resources,
+	}
+	if g.Script != "" {
+		s.Script = &control.ScriptStatus{Resource: g.Script, Op: g.Op.String(), Running: ms(g.Running)}
+	}
+	return s
+}
+
+func ms(d time.Duration) int64 {
+	if d < 0 {
+		return -1
+	}
+	return int64(d / time.Millisecond)
+}

@@ -1,0 +1,100 @@
+package halog
+
+import (
+	"fmt"
+	"sort"
+	"sync"
+	"time"
+)
+
+// Limiter thins out lines that a stranger can cause: of each key the first line passes at once,
+// then at most one each interval, which tells how many were left out. It keeps a bounded number
+// of keys, so that inventing keys fills no memory. Time is passed in: any monotonic clock does.
+type Limiter struct {
+	mu       sync.Mutex
+	interval time.Duration
+	max      int
+	keys     map[string]*limited
+	swept    time.Duration // when forget ran last
+}
+
+type limited struct {
+	last time.Duration // when a line passed
+	more uint64        // left out since
+	text string        // the latest of these
+}
+
+// overflow is the key shared by all that find no room.
+const overflow = ""
+
+// NewLimiter returns a limiter for at most keys keys (at least 1) and one more that is shared by
+// all further ones.
+func NewLimiter(interval time.Duration, keys int) *Limiter {
+	return &Limiter{interval: interval, max: max(keys, 1), keys: make(map[string]*limited)}
+}
+
+// Limit returns the text to log now, or false when the line is to be left out.
+func (l *Limiter) Limit(key string, at time.Duration, text string) (string, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.keys[key]
+	if k == nil && len(l.keys) >= l.max {
+		if at-l.swept >= l.interval/16 { // a flood of new keys must not sweep for each
+			l.forget(at)
+		}
+		if len(l.keys) >= l.max {
+			key = overflow
+			k = l.keys[key]
+		}
+	}
+	if k == nil {
+		l.keys[key] = &limited{last: at}
+		return text, true
+	}
+	if at-k.last < l.interval {
+		k.more++
+		k.text = text
+		return "", false
+	}
+	return k.pass(at, text), true
+}
+
+// Due returns the lines that tell of what was left out for keys whose interval is over and that
+// have been silent since; call it now and then, so that the end of a flood is counted too.
+func (l *Limiter) Due(at time.Duration) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var names []string
+	for name, k := range l.keys {
+		if k.more > 0 && at-k.last >= l.interval {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	lines := make([]string, 0, len(names))
+	for _, name := range names {
+		k := l.keys[name]
+		k.more-- // the line that is shown is one of them
+		lines = append(lines, k.pass(at, k.text))
+	}
+	l.forget(at)
+	return lines
+}
+
+func (k *limited) pass(at time.Duration, text string) string {
+	if k.more > 0 {
+		text = fmt.Sprintf("%s (%d more in the last %d s)", text, k.more, int64((at-k.last+time.Second/2)/time.Second))
+	}
+	*k = limited{last: at}
+	return text
+}
+
+// forget drops the keys that have nothing to tell.
+func (l *Limiter) forget(at time.Duration) {
+	l.swept = at
+	for name, k := range l.keys {
+		if k.more == 0 && at-k.last >= l.interval {
+			delete(l.keys, name)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package halog
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func TestLimiter(t *testing.T) {
+	t.Parallel()
+	l := NewLimiter(time.Minute, 10)
+	step := func(at time.Duration, key, text, want string, wantOK bool) {
+		t.Helper()
+		if got, ok := l.Limit(key, at, text); got != want || ok != wantOK {
+			t.Errorf("%v %s: got %q, %v; want %q, %v", at, key, got, ok, want, wantOK)
+		}
+	}
+	step(0, "a", "bad 1", "bad 1", true)
+	for i := range 42 {
+		step(time.Duration(i)*time.Second, "a", "bad", "", false)
+	}
+	step(time.Second, "b", "other", "other", true)
+	step(time.Minute-1, "a", "late", "", false)
+	step(time.Minute, "a", "bad 2", "bad 2 (43 more in the last 60 s)", true)
+	step(3*time.Minute, "a", "bad 3", "bad 3", true)
+
+	// A flood that ends is counted by Due, once.
+	step(3*time.Minute+time.Second, "a", "bad 4", "", false)
+	step(3*time.Minute+2*time.Second, "a", "bad 5", "", false)
+	if got := l.Due(3*time.Minute + 3*time.Second); len(got) != 0 {
+		t.Errorf("Due before its time: %q", got)
+	}
+	want := []string{"bad 5 (1 more in the last 60 s)"}
+	if got := l.Due(4 * time.Minute); !reflect.DeepEqual(got, want) {
+		t.Errorf("Due = %q, want %q", got, want)
+	}
+	if got := l.Due(9 * time.Minute); len(got) != 0 {
+		t.Errorf("Due twice: %q", got)
+	}
+}
+
+// Invented keys neither fill the memory nor get each a line of their own.
+func TestLimiterKeysAreBounded(t *testing.T) {
+	t.Parallel()
+	l := NewLimiter(time.Minute, 10)
+	passed := 0
+	for i := range 100000 {
+		if _, ok := l.Limit(fmt.Sprint(i), time.Second, "x"); ok {
+			passed++
+		}
+	}
+	if passed != 11 || len(l.keys) != 11 {
+		t.Errorf("%d lines passed, %d keys kept; want 11 and 11", passed, len(l.keys))
+	}
+	if text, ok := l.Limit("new", 2*time.Minute, "x"); !ok || text != "x" {
+		t.Errorf("old keys keep a new one out: %q, %v", text, ok)
+	}
+}

@@ -1,0 +1,183 @@
+package halog
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// output is where a sink's lines end up. Only the sink's goroutine calls it.
+type output interface {
+	// write writes one whole line. An error means that the line is lost.
+	write(line []byte) error
+	// refresh looks whether the destination is still the right one. rotated is true if it was
+	// replaced behind our back.
+	refresh(now time.Time, idle bool) (rotated bool)
+	// reopen forgets the open destination; the next write opens it anew.
+	reopen()
+	close()
+	name() string
+}
+
+// item is a line, or a mark that [Log.Flush] waits for.
+type item struct {
+	line []byte
+	mark chan struct{}
+}
+
+// sink is one destination: a hook of logrus with a queue that its goroutine empties.
+type sink struct {
+	out     output
+	form    *layout
+	debug   bool // takes debug lines
+	now     func() time.Time
+	tune    tuning
+	queue   chan item
+	wake    chan struct{}
+	closing chan struct{}
+	done    chan struct{}
+	reopen  atomic.Bool
+
+	lost     atomic.Uint64 // in all
+	pending  atomic.Uint64 // of these, not yet reported
+	reason   atomic.Value  // string, of the last loss
+	reported time.Time     // when the last report was written; the goroutine's
+}
+
+func newSink(out output, form *layout, debug bool, now func() time.Time, t tuning) *sink {
+	return &sink{
+		out: out, form: form, debug: debug, now: now, tune: t,
+		queue:   make(chan item, t.queue),
+		wake:    make(chan struct{}, 1),
+		closing: make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+}
+
+// Levels implements logrus.Hook.
+func (s *sink) Levels() []logrus.Level { return logrus.AllLevels }
+
+// Fire implements logrus.Hook: it formats and queues the entry, without waiting.
+func (s *sink) Fire(e *logrus.Entry) error {
+	if e.Data[fieldLevel] == Debug && !s.debug {
+		return nil
+	}
+	line, err := s.form.Format(e)
+	if err != nil {
+		return err
+	}
+	select {
+	case s.queue <- item{line: line}:
+	default:
+		s.lose("more lines than could be written")
+	}
+	return nil
+}
+
+func (s *sink) lose(reason string) {
+	s.reason.Store(reason)
+	s.lost.Add(1)
+	s.pending.Add(1)
+}
+
+func (s *sink) run() {
+	defer close(s.done)
+	idle := time.NewTicker(s.tune.idle)
+	defer idle.Stop()
+	for {
+		select {
+		case it := <-s.queue:
+			s.take(it)
+		case <-s.wake:
+			s.look(false)
+		case <-idle.C:
+			s.look(true)
+			s.report()
+		case <-s.closing:
+			s.drain()
+			return
+		}
+	}
+}
+
+// drain empties the queue for the last time.
+func (s *sink) drain() {
+	for {
+		select {
+		case it := <-s.queue:
+			s.take(it)
+		default:
+			s.report()
+			s.out.close()
+			return
+		}
+	}
+}
+
+func (s *sink) take(it item) {
+	if it.mark != nil {
+		close(it.mark)
+		return
+	}
+	s.look(false)
+	if s.pending.Load() > 0 && time.Since(s.reported) >= s.tune.notice && !s.report() {
+		s.lose(s.reason.Load().(string))
+		return
+	}
+	if err := s.out.write(it.line); err != nil {
+		s.lose(err.Error())
+	}
+}
+
+// look follows a rotation, whether it was announced or not.
+func (s *sink) look(idle bool) {
+	if s.reopen.Swap(false) {
+		s.out.reopen()
+		return
+	}
+	if !s.out.refresh(time.Now(), idle) {
+		return
+	}
+	line := s.form.daemonLine(s.now(), Info, "log-rotate detected on logfile "+s.out.name())
+	if err := s.out.write([]byte(line)); err != nil {
+		s.lose(err.Error())
+	}
+}
+
+// report says how many lines were lost. It tells whether the destination took that.
+func (s *sink) report() bool {
+	n := s.pending.Load()
+	if n == 0 {
+		return true
+	}
+	text := fmt.Sprintf("%d log lines were lost: %s", n, s.reason.Load())
+	if err := s.out.write([]byte(s.form.daemonLine(s.now(), Warn, text))); err != nil {
+		s.reason.Store(err.Error())
+		return false
+	}
+	s.pending.Add(-n)
+	s.reported = time.Now()
+	return true
+}
+
+func (s *sink) flush(timeout time.Duration) bool {
+	mark := make(chan struct{})
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case s.queue <- item{mark: mark}:
+	case <-s.done:
+		return true
+	case <-timer.C:
+		return false
+	}
+	select {
+	case <-mark:
+	case <-s.done:
+	case <-timer.C:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,289 @@
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const hostPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// HostOptions is how a private host differs from the plainest one.
+type HostOptions struct {
+	Links  int      // network devices eth0, eth1, ...; 0 means as many as the lab has bridges
+	Layers []string // directories laid over this machine's /usr, topmost first
+	Disk   int      // size in megabytes of /etc, /var and what is added to /usr; 0 means 192
+}
+
+// Host is a private host. Its methods are for one goroutine at a time.
+type Host struct {
+	Name string
+
+	lab      *Lab
+	opts     HostOptions
+	software Software
+	number   int
+	disk     string
+	init     *exec.Cmd     // what Boot started
+	pid      int           // the process whose namespaces are the host's
+	gone     chan struct{} // closed when the first process has ended
+	up       atomic.Bool
+	system   *container // how it boots with systemd; nil for a host with the lab's own init
+	ports    []string   // the switch's ends of the cables, "" for none
+	console  *os.File
+}
+
+// Host makes a private host of that name, and boots it. Its addresses are 10.77.LINK.NUMBER/24,
+// numbered in the order of making.
+func (l *Lab) Host(name string, opts HostOptions) (*Host, error) {
+	if opts.Links == 0 {
+		opts.Links = l.bridge
+	}
+	if opts.Links > l.bridge {
+		return nil, fmt.Errorf("lab: host %s wants %d links, the switch has %d", name, opts.Links, l.bridge)
+	}
+	if opts.Disk == 0 {
+		opts.Disk = diskMegabytes
+	}
+	h := &Host{Name: name, lab: l, opts: opts, number: len(l.hosts) + 1, disk: filepath.Join(l.dir, name)}
+	if err := makeDisk(h.disk, name, opts.Disk); err != nil {
+		return nil, err
+	}
+	l.hosts = append(l.hosts, h)
+	if err := l.writeHosts(); err != nil {
+		return nil, err
+	}
+	return h, h.Boot()
+}
+
+// writeHosts tells every host the names of all, as an /etc/hosts.
+func (l *Lab) writeHosts() error {
+	text := "127.0.0.1 localhost\n"
+	for _, h := range l.hosts {
+		text += fmt.Sprintf("%s %s\n", h.Address(0), h.Name)
+	}
+	for _, h := range l.hosts {
+		if err := h.WriteFile("/etc/hosts", text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Address is the host's own address on a link.
+func (h *Host) Address(link int) netip.Addr {
+	return netip.AddrFrom4([4]byte{10, 77, byte(link), byte(h.number)})
+}
+
+// Boot starts the host with its disk as it was left. It is an error if it runs.
+func (h *Host) Boot() error {
+	if h.init != nil {
+		return fmt.Errorf("lab: %s was not switched off", h.Name)
+	}
+	console, err := os.OpenFile(h.disk+".console", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("lab: opening the console of %s: %w", h.Name, err)
+	}
+	h.console = console
+	start := h.startHost
+	if h.system != nil {
+		start = h.startContainer
+	}
+	if h.init, h.pid, err = start(); err != nil {
+		return fmt.Errorf("%w: %s: %s", err, h.Name, lastLine(h.Console()))
+	}
+	h.gone = make(chan struct{})
+	h.up.Store(true)
+	go func(init *exec.Cmd, gone chan struct{}) {
+		init.Wait()
+		h.up.Store(false)
+		close(gone)
+	}(h.init, h.gone)
+	if h.system != nil {
+		return h.awaitSystem()
+	}
+	return h.cableUp(h.pid)
+}
+
+func (h *Host) startHost() (*exec.Cmd, int, error) {
+	spec := hostSpec{Name: h.Name, Disk: h.disk, Shared: h.lab.Shared(), Layers: h.opts.Layers}
+	spaces := uintptr(syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC)
+	cmd, err := startStage("host", spec, spaces, h.console)
+	if err != nil {
+		return nil, 0, err
+	}
+	return cmd, cmd.Process.Pid, nil
+}
+
+// Up tells whether the host runs. A program on it may have rebooted it, which here ends it.
+func (h *Host) Up() bool { return h.up.Load() }
+
+// PowerCut ends the host as if its power cord were pulled: no program gets to say a word. Its
+// disk stays. A host that is down already stays down.
+func (h *Host) PowerCut() error {
+	if h.init == nil {
+		return nil
+	}
+	// The cables go first: dying programs' kernel would still say goodbye over them.
+	err := h.cablesGone()
+	h.lab.record(time.Now(), h.Name, "-", EventPower)
+	if h.Up() {
+		syscall.Kill(h.pid, syscall.SIGKILL)
+		h.init.Process.Kill()
+	}
+	<-h.gone
+	if h.system != nil {
+		h.containerOff()
+	}
+	h.console.Close()
+	h.init = nil
+	return err
+}
+
+// Command prepares a program to run on the host, with an environment as an init would give it.
+// Killing the command does not reach the program: end it by its input, or cut the power.
+func (h *Host) Command(name string, args ...string) *exec.Cmd {
+	enter := []string{"-t", fmt.Sprint(h.pid), "-m", "-u", "-i", "-n", "-p", "--", name}
+	cmd := exec.Command("nsenter", append(enter, args...)...)
+	cmd.Env = []string{"PATH=" + hostPath, "HOME=/root", "LANG=C", "TERM=dumb"}
+	return cmd
+}
+
+// Run runs a program to its end and returns what it printed on either output.
+func (h *Host) Run(name string, args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := h.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	// A program that leaves a child behind with our pipe must not hold us up.
+	cmd.WaitDelay = 200 * time.Millisecond
+	err := cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
+	}
+	if err != nil {
+		return out.String(), fmt.Errorf("%s: %s %s: %w: %s", h.Name, name, strings.Join(args, " "), err, strings.TrimSpace(out.String()))
+	}
+	return out.String(), nil
+}
+
+// Start starts a program and leaves it running; what it prints goes to the host's console.
+func (h *Host) Start(name string, args ...string) error {
+	cmd := h.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = h.console, h.console
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("%s: starting %s: %w", h.Name, name, err)
+	}
+	go cmd.Wait()
+	return nil
+}
+
+// Console is everything programs started with [Host.Start] have printed so far.
+func (h *Host) Console() string {
+	text, _ := os.ReadFile(h.disk + ".console")
+	return string(text)
+}
+
+// Path is where a file of the host is found from outside. Files under /etc, /var, /usr and /lab
+// can be reached while the host is down, others only while it is up.
+func (h *Host) Path(path string) string {
+	path = filepath.Clean(path)
+	if h.system != nil && !strings.HasPrefix(path, "/lab/") {
+		return filepath.Join(h.system.root, path)
+	}
+	switch top, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); top {
+	case "etc", "var":
+		return filepath.Join(h.disk, top, rest)
+	case "lab":
+		return filepath.Join(h.lab.Shared(), rest)
+	case "usr":
+		if !h.Up() {
+			return filepath.Join(h.disk, top, rest)
+		}
+	}
+	if h.init == nil {
+		return filepath.Join(h.disk, "down", path)
+	}
+	return filepath.Join("/proc", fmt.Sprint(h.pid), "root", path)
+}
+
+// WriteFile writes a file of the host, making its directory where needed.
+func (h *Host) WriteFile(path, text string, mode os.FileMode) error {
+	full := h.Path(path)
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return fmt.Errorf("%s: %w", h.Name, err)
+	}
+	if err := os.WriteFile(full, []byte(text), mode); err != nil {
+		return fmt.Errorf("%s: %w", h.Name, err)
+	}
+	return os.Chmod(full, mode)
+}
+
+// ReadFile returns a file of the host.
+func (h *Host) ReadFile(path string) (string, error) {
+	data, err := os.ReadFile(h.Path(path))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", h.Name, err)
+	}
+	return string(data), nil
+}
+
+// Remove removes a file of the host; one that is not there is no error.
+func (h *Host) Remove(path string) error {
+	err := os.Remove(h.Path(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Install copies a file of this machine to the host.
+func (h *Host) Install(from, to string, mode os.FileMode) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("%s: installing: %w", h.Name, err)
+	}
+	defer in.Close()
+	full := h.Path(to)
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return fmt.Errorf("%s: installing: %w", h.Name, err)
+	}
+	out, err := os.OpenFile(full, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	if err != nil {
+		return fmt.Errorf("%s: installing: %w", h.Name, err)
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Close(), os.Chmod(full, mode)); err != nil {
+		return fmt.Errorf("%s: installing %s: %w", h.Name, to, err)
+	}
+	return nil
+}
+
+// FillDisk leaves no room on the host's disk.
+func (h *Host) FillDisk() error {
+	f, err := os.OpenFile(h.Path("/var/fill"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("%s: filling the disk: %w", h.Name, err)
+	}
+	defer f.Close()
+	block := make([]byte, 4096)
+	for {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("%s: filling the disk: %w", h.Name, err)
+		}
+	}
+}
+
+// EmptyDisk gives the room back that [Host.FillDisk] took.
+func (h *Host) EmptyDisk() error { return h.Remove("/var/fill") }

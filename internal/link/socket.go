@@ -1,0 +1,178 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Room for the beats of a stalled second, whatever rmem_default says.
+const receiveBuffer = 1 << 20
+
+// tosLowDelay is IPTOS_LOWDELAY, which 3.0.6 sets on ucast.
+const tosLowDelay = 0x10
+
+// sockets of one medium. Sending and receiving are apart, as in 3.0.6: the source port of a beat is
+// any, and a filter on one does not touch the other.
+type sockets struct {
+	dev  device
+	send int
+	to   unix.SockaddrInet4
+	recv *os.File
+}
+
+func (k *sockets) close() {
+	_ = unix.Close(k.send)
+	_ = k.recv.Close() // wakes its reader
+}
+
+// openSockets makes both sockets of a medium. The receiving one first: were the port within the
+// range the kernel picks source ports from, the sending one could else take it.
+func openSockets(m Medium, dev device) (*sockets, error) {
+	recv, err := openSocket(m, dev, setReceive)
+	if err != nil {
+		return nil, fmt.Errorf("receiving socket: %w", err)
+	}
+	send, err := openSocket(m, dev, setSend)
+	if err != nil {
+		_ = unix.Close(recv)
+		return nil, fmt.Errorf("sending socket: %w", err)
+	}
+	k := &sockets{dev: dev, send: send, to: destination(m, dev)}
+	// NewFile hands a non-blocking descriptor to the runtime's poller, so that Close ends a Read.
+	k.recv = os.NewFile(uintptr(recv), m.String())
+	return k, nil
+}
+
+func openSocket(m Medium, dev device, set func(int, Medium, device) error) (int, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_UDP)
+	if err != nil {
+		return -1, fmt.Errorf("socket: %w", err)
+	}
+	if err := set(fd, m, dev); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func destination(m Medium, dev device) unix.SockaddrInet4 {
+	a := m.Peer
+	if m.Kind == Bcast {
+		a = dev.broadcast
+	}
+	return unix.SockaddrInet4{Port: int(m.Port), Addr: a.As4()}
+}
+
+// option is one setsockopt with an int.
+type option struct {
+	name              string
+	level, opt, value int
+}
+
+func setAll(fd int, opts ...option) error {
+	for _, o := range opts {
+		if err := unix.SetsockoptInt(fd, o.level, o.opt, o.value); err != nil {
+			return fmt.Errorf("%s: %w", o.name, err)
+		}
+	}
+	return nil
+}
+
+func bindToDevice(fd int, name string) error {
+	if err := unix.BindToDevice(fd, name); err != nil {
+		return fmt.Errorf("SO_BINDTODEVICE %s: %w", name, err)
+	}
+	return nil
+}
+
+// setSend gives the sending socket the options of 3.0.6 (bcast.c, ucast.c, mcast.c).
+func setSend(fd int, m Medium, dev device) error {
+	switch m.Kind {
+	case Bcast:
+		if err := setAll(fd,
+			option{"SO_BROADCAST", unix.SOL_SOCKET, unix.SO_BROADCAST, 1},
+			option{"SO_DONTROUTE", unix.SOL_SOCKET, unix.SO_DONTROUTE, 1}); err != nil {
+			return err
+		}
+		return bindToDevice(fd, m.Device)
+	case Ucast:
+		// DIFFERS: no SO_REUSEPORT here. It does nothing for a socket that is never bound, except
+		// that with a udpport among the source ports (32768 and up) the kernel may give it that
+		// very port, and then every second beat would go to a socket nobody reads.
+		if err := setAll(fd, option{"IP_TOS", unix.IPPROTO_IP, unix.IP_TOS, tosLowDelay}); err != nil {
+			return err
+		}
+		return bindToDevice(fd, m.Device)
+	}
+	// By index, not by address as 3.0.6 does: an interface may have several, or a new one tomorrow.
+	if err := unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_IF,
+		&unix.IPMreqn{Ifindex: int32(dev.index)}); err != nil {
+		return fmt.Errorf("IP_MULTICAST_IF: %w", err)
+	}
+	loop := 0
+	if m.Loop {
+		loop = 1
+	}
+	return setAll(fd,
+		option{"IP_MULTICAST_TTL", unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, m.TTL},
+		option{"IP_MULTICAST_LOOP", unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, loop})
+}
+
+// setReceive makes and binds the receiving socket. Several media may share interface and port: the
+// kernel gives a broadcast to each of their sockets and a unicast datagram to one of them; all are
+// read and all bear the same link name, so nothing is lost or credited to the wrong link.
+func setReceive(fd int, m Medium, dev device) error {
+	if err := setAll(fd,
+		option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+		option{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1},
+		option{"SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1},
+		// A group joined by another socket of this machine is none of our business.
+		option{"IP_MULTICAST_ALL", unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0}); err != nil {
+		return err
+	}
+	growReceiveBuffer(fd)
+	// DIFFERS: 3.0.6 leaves mcast unbound, so a beat that came in by eth1 also keeps the link of the
+	// same group on eth0 alive, with its cable out.
+	if err := bindToDevice(fd, m.Device); err != nil {
+		return err
+	}
+	at := unix.SockaddrInet4{Port: int(m.Port)}
+	switch m.Kind {
+	case Ucast:
+		if err := setAll(fd, option{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1}); err != nil {
+			return err
+		}
+	case Mcast:
+		at.Addr = m.Peer.As4()
+	}
+	if err := unix.Bind(fd, &at); err != nil {
+		return fmt.Errorf("binding to %s: %w", netip.AddrPortFrom(netip.AddrFrom4(at.Addr), m.Port), err)
+	}
+	if m.Kind != Mcast {
+		return nil
+	}
+	return join(fd, m.Peer, dev.index)
+}
+
+func join(fd int, group netip.Addr, index int) error {
+	r := &unix.IPMreqn{Multiaddr: group.As4(), Ifindex: int32(index)}
+	if err := unix.SetsockoptIPMreqn(fd, unix.IPPROTO_IP, unix.IP_ADD_MEMBERSHIP, r); err != nil {
+		return fmt.Errorf("joining %s: %w", group, err)
+	}
+	return nil
+}
+
+// growReceiveBuffer does what it may: past rmem_max only with CAP_NET_ADMIN. A smaller buffer is no
+// reason to have no link.
+func growReceiveBuffer(fd int) {
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer) != nil {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	}
+}
+
+// isGone tells errors of an interface that is no more from troubles that pass by themselves.
+func isGone(err error) bool { return errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) }

@@ -1,0 +1,161 @@
+// Package pidfile keeps /run/heartbeat.pid and the lock beside it that allows one daemon a
+// machine. The lock, not the number, says whether a daemon lives: a number may have been given
+// to another process since.
+package pidfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// DefaultPath is the pid file of 3.0.6.
+const DefaultPath = "/run/heartbeat.pid"
+
+// RunningError says that a daemon runs already.
+type RunningError struct {
+	PID int // 0 if it has not written its number yet
+}
+
+func (e *RunningError) Error() string {
+	if e.PID == 0 {
+		return "another heartbeatd is starting on this machine"
+	}
+	return fmt.Sprintf("heartbeat is already running on this machine, pid %d", e.PID)
+}
+
+// File is the pid file of this process.
+type File struct {
+	path string
+	lock *os.File
+}
+
+// lockPath is a file of its own, readable by root only: the pid file is readable by all, and
+// whoever can open a file can lock it and so keep the daemon from starting.
+func lockPath(path string) string { return path + ".lock" }
+
+// Create takes the lock and writes this process's number. While another daemon lives, ours or
+// 3.0.6, the error is a [*RunningError].
+func Create(path string) (*File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("making the directory of the pid file: %w", err)
+	}
+	lock, err := os.OpenFile(lockPath(path), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock of the pid file: %w", err)
+	}
+	// An open file description lock ends with the descriptor, however the process ends, and
+	// can be asked about without taking it.
+	err = unix.FcntlFlock(lock.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		lock.Close()
+		pid, _ := Read(path)
+		return nil, &RunningError{pid}
+	}
+	if err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("locking the pid file: %w", err)
+	}
+	if pid, err := Read(path); err == nil && isOriginal(pid) {
+		lock.Close()
+		return nil, &RunningError{pid}
+	}
+	if err := write(path, os.Getpid()); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return &File{path, lock}, nil
+}
+
+// write replaces the file in one step: a reader sees the old number or the new one.
+func write(path string, pid int) error {
+	tmp := fmt.Sprintf("%s.%d", path, os.Getpid())
+	data := fmt.Appendf(nil, "%10d\n", pid) // 3.0.6: eleven bytes, right-aligned
+	err := os.WriteFile(tmp, data, 0o644)
+	if err == nil {
+		err = os.Chmod(tmp, 0o644) // whatever the umask: monitoring reads it as any user
+	}
+	if err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		os.Remove(tmp)
+		return fmt.Errorf("writing the pid file: %w", err)
+	}
+	return nil
+}
+
+// Remove removes the pid file and gives the lock back. 3.0.6 leaves the file: see
+// docs/differences.md. The lock file stays, so that two daemons never lock different files.
+func (f *File) Remove() error {
+	err := os.Remove(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, f.lock.Close())
+}
+
+// Read gives the number in the file. An error that is fs.ErrNotExist means no file, any other
+// a file without a number.
+func Read(path string) (int, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return 0, fmt.Errorf("reading the pid file: %w", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || pid <= 0 {
+		return 0, fmt.Errorf("reading the pid file: %s holds no process number", path)
+	}
+	return pid, nil
+}
+
+// Alive tells whether the daemon that wrote the file still lives; any user may ask. The error is
+// that of [Read].
+func Alive(path string) (pid int, alive bool, err error) {
+	pid, err = Read(path)
+	if err != nil {
+		return 0, false, err
+	}
+	if isOriginal(pid) {
+		return pid, true, nil
+	}
+	held, err := locked(lockPath(path))
+	if errors.Is(err, fs.ErrPermission) {
+		return pid, isOurs(pid), nil // not root: the name of the process must do
+	}
+	return pid, held, nil
+}
+
+// locked asks whether somebody holds the lock, without disturbing it.
+func locked(path string) (bool, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	query := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &query); err != nil {
+		return false, err
+	}
+	return query.Type != unix.F_UNLCK, nil
+}
+
+// isOriginal tells whether pid is a daemon of Linux-HA, which holds no lock. Its program is
+// called heartbeat; ours, by whatever name it was called, is heartbeatd.
+func isOriginal(pid int) bool {
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return err == nil && filepath.Base(strings.TrimSuffix(exe, " (deleted)")) == "heartbeat"
+}
+
+// isOurs judges by the name that every user can read.
+func isOurs(pid int) bool {
+	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	name := strings.TrimSpace(string(comm))
+	return err == nil && (name == "heartbeatd" || name == "heartbeat")
+}

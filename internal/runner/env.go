@@ -1,0 +1,100 @@
+package runner
+
+import (
+	"os"
+	"path"
+	"strings"
+)
+
+// Where 3.0.6 keeps its programs and scripts; scripts find them by PATH.
+const (
+	haBin       = "/usr/libexec/heartbeat"
+	haNoArchBin = "/usr/share/heartbeat"
+	fifo        = "/var/lib/heartbeat/fifo"
+	sanePath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+)
+
+// systemd's private words to the daemon. A service that gets them would talk to systemd in the
+// daemon's name: report itself ready, feed its watchdog, take its sockets.
+var private = []string{
+	"NOTIFY_SOCKET", "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "MAINPID", "MANAGERPID",
+	"PIDFILE", "FDSTORE", "EXIT_CODE", "EXIT_STATUS", "SERVICE_RESULT", "TRIGGER_UNIT", "TRIGGER_PATH",
+	"RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CACHE_DIRECTORY", "LOGS_DIRECTORY",
+	"CONFIGURATION_DIRECTORY", "CREDENTIALS_DIRECTORY",
+}
+
+var privatePrefixes = []string{"WATCHDOG_", "LISTEN_", "MEMORY_PRESSURE_"}
+
+func isPrivate(name string) bool {
+	for _, p := range private {
+		if name == p {
+			return true
+		}
+	}
+	for _, p := range privatePrefixes {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// environment is what a script gets: the daemon's own environment without systemd's variables,
+// over it what shellfuncs of 3.0.6 exports, over that Config.Env.
+func (r *Runner) environment(dir string) []string {
+	etc := path.Clean(r.config.EtcDir)
+	var order []string
+	vars := make(map[string]string)
+	set := func(entry string) {
+		name, value, ok := strings.Cut(entry, "=")
+		if !ok || name == "" {
+			return
+		}
+		if _, seen := vars[name]; !seen {
+			order = append(order, name)
+		}
+		vars[name] = value
+	}
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); !isPrivate(name) {
+			set(entry)
+		}
+	}
+	for _, entry := range []string{
+		"HA_DIR=" + etc,
+		"HA_FUNCS=" + etc + "//shellfuncs",
+		"HA_RCDIR=" + etc + "//rc.d",
+		"HA_RESOURCEDIR=" + etc + "//resource.d",
+		"HA_FIFO=" + fifo,
+		"HA_BIN=" + haBin,
+		"HA_NOARCHBIN=" + haNoArchBin,
+		"HA_DOCDIR=/usr/share/doc/heartbeat",
+		"HA_DATEFMT=%Y/%m/%d_%T\t",
+		"OCF_ROOT=/usr/lib/ocf",
+		"OCF_AGENTS=/usr/lib/ocf/resource.d/heartbeat",
+		"PWD=" + dir,
+	} {
+		set(entry)
+	}
+	for _, entry := range r.config.Env {
+		set(entry)
+	}
+	set("PATH=" + searchPath(vars["HA_BIN"], vars["HA_NOARCHBIN"], vars["PATH"]))
+	env := make([]string, 0, len(order))
+	for _, name := range order {
+		env = append(env, name+"="+vars[name])
+	}
+	return env
+}
+
+// searchPath is PATH as shellfuncs of 3.0.6 makes it.
+func searchPath(bin, noArchBin, given string) string {
+	prefix := bin + ":/usr/sbin:" + noArchBin
+	switch {
+	case given == "":
+		return prefix + ":" + sanePath
+	case given == prefix || strings.HasPrefix(given, prefix+":"):
+		return given
+	}
+	return prefix + ":" + given
+}

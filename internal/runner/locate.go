@@ -1,0 +1,177 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+var errShutdown = errors.New("no more scripts are run: shutting down")
+
+// Command is what a word of haresources stands for.
+type Command struct {
+	Path    string   // absolute
+	Args    []string // without the operation
+	Service string   // name of the systemd service, if it is one
+}
+
+// Line is the command as a log shows it.
+func (c Command) Line(op string) string {
+	return strings.Join(append(append([]string{c.Path}, c.Args...), op), " ")
+}
+
+// argv are the arguments for op.
+func (c Command) argv(op string) []string {
+	args := append([]string{}, c.Args...)
+	if c.Service != "" && filepath.Base(c.Path) == "systemctl" {
+		return []string{op, c.Service + ".service"}
+	}
+	return append(args, op)
+}
+
+// LocateError tells that a word has no script. Its text is that of 3.0.6.
+type LocateError struct {
+	Name string // of the script
+	Why  string // what was found instead, for the operator; may be empty
+}
+
+func (e *LocateError) Error() string {
+	return "Cannot locate resource script " + e.Name
+}
+
+// split takes a word apart: "name::a::b", or an address in short form, which is the one argument
+// of IPaddr.
+func split(word string) (name string, args []string) {
+	if isAddress(word) {
+		return "IPaddr", []string{word}
+	}
+	name, rest, _ := strings.Cut(word, "::")
+	for _, arg := range strings.Split(rest, "::") {
+		if arg != "" { // 3.0.6: the shell drops empty arguments
+			args = append(args, arg)
+		}
+	}
+	return name, args
+}
+
+// isAddress is the shell pattern [0-9]*.[0-9]*.[0-9]*.[0-9]* of 3.0.6, where * matches anything.
+func isAddress(word string) bool {
+	rest := word
+	for i := range 4 {
+		if i > 0 {
+			for {
+				_, after, found := strings.Cut(rest, ".")
+				if !found {
+					return false
+				}
+				rest = after
+				if startsWithDigit(rest) {
+					break
+				}
+			}
+		}
+		if !startsWithDigit(rest) {
+			return false
+		}
+		rest = rest[1:]
+	}
+	return true
+}
+
+func startsWithDigit(s string) bool { return s != "" && '0' <= s[0] && s[0] <= '9' }
+
+// Locate finds the program for a word: the first executable regular file of resource.d and
+// init.d with its name, else the systemd service of that name. The error is a [*LocateError].
+func (r *Runner) Locate(word string) (Command, error) {
+	name, args := split(word)
+	var why []string
+	for _, dir := range []string{filepath.Join(r.config.EtcDir, "resource.d"), r.config.InitDir} {
+		path := filepath.Join(dir, name)
+		st, err := os.Stat(path)
+		switch {
+		case name == "":
+		case err != nil && !errors.Is(err, os.ErrNotExist):
+			why = append(why, err.Error())
+		case err != nil:
+			if _, err := os.Lstat(path); err == nil {
+				why = append(why, path+" is a symlink to nothing")
+			}
+		case !st.Mode().IsRegular():
+			why = append(why, path+" is not a regular file")
+		case st.Mode()&0o111 == 0:
+			why = append(why, path+" is not executable")
+		default:
+			return Command{Path: path, Args: args}, nil
+		}
+	}
+	if r.units.knows(name) {
+		return r.units.command(name)
+	}
+	return Command{}, &LocateError{Name: name, Why: strings.Join(why, ", ")}
+}
+
+// units knows the services of systemd by their files. It asks systemd nothing: an answer could
+// take long, and it would be needed for every start and stop.
+type units struct {
+	booted    string // exists where systemd is the init
+	dirs      []string
+	service   string
+	systemctl []string
+}
+
+var systemUnits = units{
+	booted: "/run/systemd/system", // sd_booted(3)
+	dirs: []string{ // systemd.unit(5)
+		"/etc/systemd/system.control", "/run/systemd/system.control",
+		"/run/systemd/transient", "/run/systemd/generator.early",
+		"/etc/systemd/system", "/run/systemd/system", "/run/systemd/generator",
+		"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system",
+		"/run/systemd/generator.late",
+	},
+	service:   "/usr/sbin/service",
+	systemctl: []string{"/usr/bin/systemctl", "/bin/systemctl"},
+}
+
+func (u units) knows(name string) bool {
+	name = strings.TrimSuffix(name, ".service")
+	if name == "" || strings.Contains(name, "/") || strings.HasSuffix(name, "@") { // a bare template cannot run
+		return false
+	}
+	if st, err := os.Stat(u.booted); err != nil || !st.IsDir() {
+		return false
+	}
+	files := []string{name + ".service"}
+	if template, _, ok := strings.Cut(name, "@"); ok {
+		files = append(files, template+"@.service")
+	}
+	for _, dir := range u.dirs {
+		for _, file := range files {
+			if _, err := os.Lstat(filepath.Join(dir, file)); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// command runs a unit by service(8), which is what 3.0.6's users know and which also stops the
+// sockets of a service; by systemctl where that is not installed. A unit takes no arguments.
+func (u units) command(name string) (Command, error) {
+	name = strings.TrimSuffix(name, ".service")
+	if isProgram(u.service) {
+		return Command{Path: u.service, Args: []string{name}, Service: name}, nil
+	}
+	for _, path := range u.systemctl {
+		if isProgram(path) {
+			return Command{Path: path, Args: []string{name}, Service: name}, nil
+		}
+	}
+	return Command{}, &LocateError{Name: name, Why: fmt.Sprintf("there is a unit of that name, but neither %s nor systemctl", u.service)}
+}
+
+func isProgram(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0
+}

@@ -1,0 +1,150 @@
+package runner
+
+import (
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestSplit(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		word, name string
+		args       []string
+	}{
+		{"httpd", "httpd", nil},
+		{"drbddisk::r0", "drbddisk", []string{"r0"}},
+		{"Filesystem::/dev/drbd0::/data::ext4", "Filesystem", []string{"/dev/drbd0", "/data", "ext4"}},
+		{"a::::b::", "a", []string{"b"}},
+		{"10.0.0.1", "IPaddr", []string{"10.0.0.1"}},
+		{"10.0.0.1/24/eth0/10.0.0.255", "IPaddr", []string{"10.0.0.1/24/eth0/10.0.0.255"}},
+		{"IPaddr::10.0.0.1", "IPaddr", []string{"10.0.0.1"}},
+		{"IPv6addr::2001:db8::1/64", "IPv6addr", []string{"2001:db8", "1/64"}}, // as the shell of 3.0.6 does
+		{"1a.2b.3c.4d", "IPaddr", []string{"1a.2b.3c.4d"}},                     // the pattern of 3.0.6 says so
+		{"10.0.0", "10.0.0", nil},
+		{"10.0.0.x", "10.0.0.x", nil},
+		{"1.x.2.3.4", "IPaddr", []string{"1.x.2.3.4"}},
+		{"x10.0.0.1", "x10.0.0.1", nil},
+		{"", "", nil},
+	}
+	for _, tt := range tests {
+		name, args := split(tt.word)
+		if name != tt.name || !reflect.DeepEqual(args, tt.args) {
+			t.Errorf("split(%q) = %q, %q; want %q, %q", tt.word, name, args, tt.name, tt.args)
+		}
+	}
+}
+
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	both := s.script("both", "")
+	s.file(s.init+"/both", "", 0o755)
+	initd := s.file(s.init+"/initd", "", 0o755)
+	s.file(s.etc+"/resource.d/dull", "", 0o644)
+	dull := s.file(s.init+"/dull", "", 0o755)
+	s.file(s.etc+"/resource.d/noexec", "", 0o644)
+	os.Mkdir(s.etc+"/resource.d/dir", 0o755)
+	os.Symlink(initd, s.etc+"/resource.d/link")
+	os.Symlink("/nowhere", s.etc+"/resource.d/dangling")
+
+	for word, want := range map[string]string{
+		"both::x": both, "initd": initd, "dull": dull, "link": s.etc + "/resource.d/link",
+	} {
+		if c, err := s.Locate(word); err != nil || c.Path != want {
+			t.Errorf("%s: %+v, %v; want %s", word, c, err, want)
+		}
+	}
+	for word, why := range map[string]string{
+		"none": "", "": "", "..": "not a regular file", "dir": "not a regular file",
+		"noexec": "not executable", "dangling": "symlink to nothing", "10.0.0.1": "",
+	} {
+		_, err := s.Locate(word)
+		var missing *LocateError
+		name, _ := split(word)
+		if !errors.As(err, &missing) || err.Error() != "Cannot locate resource script "+name || !strings.Contains(missing.Why, why) || (why == "") != (missing.Why == "") {
+			t.Errorf("%q: %v (%+v), want a hint with %q", word, err, missing, why)
+		}
+	}
+	if r := s.run("noexec", "start"); r.RC != 127 || r.Err == nil || r.Path != "" {
+		t.Errorf("noexec: %+v", r)
+	}
+	want := "ERROR: Cannot locate resource script noexec (" + s.etc + "/resource.d/noexec is not executable)"
+	if got := s.logged(); len(got) != 1 || got[0] != want {
+		t.Errorf("log %q, want %q", got, want)
+	}
+}
+
+// systemd puts a site under a systemd of its own, with a service(8) that shows its arguments.
+func (s *site) systemd(script string) string {
+	dir := s.t.TempDir()
+	os.Mkdir(dir+"/units", 0o755)
+	service := s.file(dir+"/service", "#!/bin/sh\n"+script+"\n", 0o755)
+	s.units = units{booted: dir, dirs: []string{dir + "/absent", dir + "/units"}, service: service, systemctl: []string{dir + "/systemctl"}}
+	s.file(dir+"/units/web.service", "", 0o644)
+	s.file(dir+"/units/getty@.service", "", 0o644)
+	return dir
+}
+
+func TestServices(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	dir := s.systemd(`echo "$*"`)
+	for word, want := range map[string]string{
+		"web": "web start\n", "web.service": "web start\n", "getty@tty1": "getty@tty1 start\n", "web::ignored": "web start\n",
+	} {
+		if r := s.run(word, "start"); r.Output != want || r.Path != dir+"/service" {
+			t.Errorf("%s: %+v, want %q", word, r, want)
+		}
+	}
+	for _, word := range []string{"getty@", "unknown", "../units/web", "10.0.0.1"} {
+		if c, err := s.Locate(word); err == nil {
+			t.Errorf("%s: found %+v", word, c)
+		}
+	}
+	own := s.script("web", "") // a site's own script goes first
+	if c, _ := s.Locate("web"); c.Path != own || c.Service != "" {
+		t.Errorf("own script: %+v", c)
+	}
+	os.Remove(own)
+
+	os.Remove(dir + "/service")
+	if _, err := s.Locate("web"); err == nil {
+		t.Error("found without service and systemctl")
+	}
+	s.file(dir+"/systemctl", "#!/bin/sh\necho \"$*\"\n", 0o755)
+	if r := s.run("web", "stop"); r.Output != "stop web.service\n" {
+		t.Errorf("by systemctl: %+v", r)
+	}
+	s.units.booted = dir + "/absent" // another init: units mean nothing
+	if c, err := s.Locate("web"); err == nil {
+		t.Errorf("without systemd: %+v", c)
+	}
+}
+
+// Only the exit status of a service's status counts: its text quotes the service's log.
+func TestServiceStatus(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		script, stdout string
+		rc             int
+		err            bool
+	}{
+		{`echo "Active: active (exited)"; echo "is not running"`, "running\n", 0, false},
+		{`echo "Active: inactive (dead)"; echo "log: web is running OK"; exit 3`, "stopped\n", 3, false},
+		{`echo "Failed to connect to bus"; exit 1`, "stopped\n", 1, true},
+	}
+	for _, tt := range tests {
+		s := newSite(t)
+		s.systemd(tt.script)
+		r := s.run("web", "status")
+		if r.Stdout != tt.stdout || r.RC != tt.rc || (r.Err != nil) != tt.err {
+			t.Errorf("%s: %+v", tt.script, r)
+		}
+		if !strings.Contains(tt.script, strings.SplitN(r.Output, "\n", 2)[0]) {
+			t.Errorf("output %q", r.Output)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package scenario
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"heartbeatd/internal/core"
+)
+
+// Play runs a scenario: one command a line, `#` begins a comment, lines that begin with `|` are
+// what the nodes did after the command above. It returns the same text with those lines made
+// anew, so that a comparison is the test and writing the result back is the update.
+func Play(text string) (string, error) {
+	p := &player{options: DefaultOptions(), show: map[string]bool{"log": true, "run": true}}
+	var out strings.Builder
+	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "|"):
+			continue
+		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+			out.WriteString(line + "\n")
+			continue
+		}
+		p.lines = nil
+		if err := p.command(strings.Fields(line)); err != nil {
+			return "", fmt.Errorf("line %d: %s: %w", i+1, line, err)
+		}
+		out.WriteString(line + "\n")
+		for _, l := range p.lines {
+			out.WriteString("| " + l + "\n")
+		}
+		if p.world != nil && len(p.lines) == 0 && timed[strings.Fields(line)[0]] {
+			out.WriteString("| -\n")
+		}
+	}
+	return out.String(), nil
+}
+
+// timed are the commands after which silence is worth a line.
+var timed = map[string]bool{"advance": true, "stop": true, "standby": true, "takeover": true, "owners": true}
+
+type player struct {
+	options Options
+	groups  []core.GroupConfig
+	world   *World
+	show    map[string]bool
+	lines   []string
+}
+
+func (p *player) command(f []string) error {
+	switch f[0] {
+	case "options":
+		return p.setOptions(f[1:])
+	case "group":
+		if len(f) < 3 {
+			return fmt.Errorf("want: group HOME RESOURCE...")
+		}
+		p.groups = append(p.groups, core.GroupConfig{Home: f[1], Resources: f[2:]})
+		return nil
+	case "nodes":
+		p.world = NewWorld(p.options, p.groups, f[1:]...)
+		p.world.Emit = p.emit
+		return nil
+	}
+	if p.world == nil {
+		return fmt.Errorf("no nodes yet")
+	}
+	switch f[0] {
+	case "show":
+		p.show = map[string]bool{}
+		for _, s := range f[1:] {
+			p.show[s] = true
+		}
+		return nil
+	case "advance":
+		d, err := time.ParseDuration(strings.Join(f[1:], ""))
+		if err == nil {
+			p.world.Advance(d)
+		}
+		return err
+	case "owners":
+		p.owners()
+		return nil
+	case "view":
+		return p.view(f[1:])
+	}
+	return p.onMachine(f)
+}
+
+// onMachine runs the commands whose first word is a machine.
+func (p *player) onMachine(f []string) error {
+	if len(f) < 2 {
+		return fmt.Errorf("unknown command or missing node")
+	}
+	w := p.world
+	m := w.Machine(f[1])
+	if m == nil {
+		return fmt.Errorf("unknown node %s", f[1])
+	}
+	arg := func(i int) string {
+		if i < len(f) {
+			return f[i]
+		}
+		return ""
+	}
+	switch f[0] {
+	case "boot":
+		w.Boot(m)
+	case "crash":
+		w.Crash(m)
+	case "kill":
+		w.Kill(m)
+	case "stall":
+		w.Stall(m)
+	case "resume":
+		w.Resume(m)
+	case "stop":
+		w.Step(m, core.StopCommand{})
+	case "standby":
+		w.Step(m, core.StandbyCommand{Which: core.Which(arg(2))})
+	case "takeover":
+		w.Step(m, core.TakeoverCommand{Which: core.Which(arg(2))})
+	case "cut", "mend":
+		for _, l := range p.links(f[2:]) {
+			w.Cut(m, l, f[0] == "cut")
+		}
+	case "deafen", "hear":
+		other := w.Machine(arg(2))
+		if other == nil {
+			return fmt.Errorf("want: %s FROM TO", f[0])
+		}
+		w.Deafen(m, other, f[0] == "deafen")
+	case "run": // something outside the cluster starts a resource
+		m.Running[arg(2)] = true
+	case "unhang":
+		w.Unhang(m)
+	case "script":
+		return setScript(m, f[2:])
+	default:
+		return fmt.Errorf("unknown command")
+	}
+	return nil
+}
+
+func (p *player) links(f []string) []string {
+	if len(f) == 0 {
+		return p.options.Links
+	}
+	return f
+}
+
+// setScript reads: WORD [OP] rc=N take=D hang lie normal.
+func setScript(m *Machine, f []string) error {
+	var key []string
+	s := Script{Take: 50 * time.Millisecond}
+	normal := false
+	for _, w := range f {
+		k, v, _ := strings.Cut(w, "=")
+		var err error
+		switch k {
+		case "rc":
+			s.RC, err = strconv.Atoi(v)
+		case "take":
+			s.Take, err = time.ParseDuration(v)
+		case "hang":
+			s.Hang = true
+		case "lie":
+			s.Lie = true
+		case "normal":
+			normal = true
+		default:
+			key = append(key, w)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(key) == 0 {
+		return fmt.Errorf("want: script NODE WORD [OP] rc=N take=D hang lie normal")
+	}
+	if normal {
+		delete(m.Scripts, strings.Join(key, " "))
+	} else {
+		m.Scripts[strings.Join(key, " ")] = s
+	}
+	return nil
+}
+
+func (p *player) setOptions(f []string) error {
+	for _, w := range f {
+		k, v, _ := strings.Cut(w, "=")
+		var err error
+		switch k {
+		case "keepalive":
+			p.options.Keepalive, err = time.ParseDuration(v)
+		case "deadtime":
+			p.options.Deadtime, err = time.ParseDuration(v)
+		case "warntime":
+			p.options.Warntime, err = time.ParseDuration(v)
+		case "initdead":
+			p.options.Initdead, err = time.ParseDuration(v)
+		case "hangreport":
+			p.options.HangReport, err = time.ParseDuration(v)
+		case "links":
+			p.options.Links = strings.Split(v, ",")
+		case "auto_failback":
+			fb, ok := map[string]core.AutoFailback{"on": core.FailbackOn, "off": core.FailbackOff, "legacy": core.FailbackLegacy}[v]
+			if !ok {
+				err = fmt.Errorf("auto_failback: on, off or legacy")
+			}
+			p.options.Failback = fb
+		default:
+			err = fmt.Errorf("unknown option %s", k)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *player) say(node, format string, args ...any) {
+	p.lines = append(p.lines, fmt.Sprintf("%s %-6s %s", stamp(p.world.Now), node, fmt.Sprintf(format, args...)))
+}
+
+// emit prints an action from its fields.
+func (p *player) emit(node string, a core.Action) {
+	switch a := a.(type) {
+	case core.Log:
+		if p.show["log"] {
+			if a.From == "heartbeat" {
+				p.say(node, "%s: %s", a.Level, a.Text)
+			} else {
+				p.say(node, "%s: %s", a.From, a.Text)
+			}
+		}
+	case core.Run:
+		if p.show["run"] && (a.Op != core.Status || p.show["status"]) {
+			p.say(node, "run %s %s", a.Resource, a.Op)
+		}
+	case core.Send:
+		if t := a.Msg.Str("t"); p.show["send"] && t != "status" || p.show["send:"+t] {
+			s := "send t=" + t
+			for _, k := range []string{"dest", "st", "rsc_hold", "isstable", "info", "hbd_groups", "hbd_failed", "firstseq", "ackseq"} {
+				if a.Msg.Has(k) {
+					s += " " + k + "=" + a.Msg.Str(k)
+				}
+			}
+			p.say(node, "%s", s)
+		}
+	case core.Announce:
+		p.say(node, "announce %s", a.Resource)
+	case core.Reboot:
+		p.say(node, "reboot: %s", a.Reason)
+	case core.Exit:
+		p.say(node, "exit")
+	}
+}
+
+// owners prints where each resource really runs.
+func (p *player) owners() {
+	for _, g := range p.world.Groups {
+		var words []string
+		for _, r := range g.Resources {
+			on := strings.Join(p.world.Owners(r), "+")
+			if on == "" {
+				on = "nobody"
+			}
+			words = append(words, r+": "+on)
+		}
+		p.lines = append(p.lines, strings.Join(words, ", "))
+	}
+	for _, b := range p.world.Both {
+		p.lines = append(p.lines, "ran on both: "+b)
+	}
+	p.world.Both = nil
+}
+
+// view prints what status would show.
+func (p *player) view(names []string) error {
+	for _, name := range names {
+		m := p.world.Machine(name)
+		if m == nil || m.Core == nil {
+			return fmt.Errorf("no daemon on %s", name)
+		}
+		v := m.Core.View(p.world.Now)
+		p.lines = append(p.lines, fmt.Sprintf("%s %s holds %s", name, v.State, v.Holding))
+		for _, g := range v.Groups {
+			p.lines = append(p.lines, fmt.Sprintf("  %s: owner %q, here %s", g.Key, g.Owner, g.State))
+		}
+	}
+	return nil
+}

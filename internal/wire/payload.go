@@ -1,0 +1,80 @@
+package wire
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"compress/zlib"
+	"fmt"
+	"io"
+)
+
+// The two fields of a message compressed as a whole.
+const (
+	payloadField   = "_compressed_payload"
+	algorithmField = "_compression_algorithm"
+)
+
+// IsCompressed says whether m is only the wrapping of a compressed message.
+func (m *Message) IsCompressed() bool {
+	f := m.Lookup(payloadField)
+	return f != nil && f.Type == Binary
+}
+
+// Decompress returns the message wrapped in m, or m itself if it wraps none. zlib and bz2 are known.
+// The content is at most [MaxPayload] bytes; a signature in it is not looked at (3.0.6 neither), so
+// check the one around it before calling.
+func (m *Message) Decompress() (*Message, error) {
+	if !m.IsCompressed() {
+		return m, nil
+	}
+	b, err := inflate(m.Str(algorithmField), m.Bin(payloadField))
+	if err != nil {
+		return nil, fmt.Errorf("unpacking compressed message: %w", err)
+	}
+	inner, err := parseUnsigned(b)
+	if err != nil {
+		return nil, fmt.Errorf("reading compressed message: %w", err)
+	}
+	return inner, nil
+}
+
+func inflate(algorithm string, packed []byte) ([]byte, error) {
+	var r io.Reader
+	switch algorithm {
+	case "zlib":
+		z, err := zlib.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrCompression, err)
+		}
+		r = z
+	case "bz2":
+		r = bzip2.NewReader(bytes.NewReader(packed))
+	default:
+		return nil, fmt.Errorf("method is neither zlib nor bz2: %w", ErrCompression)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, MaxPayload+1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCompression, err)
+	}
+	if len(b) > MaxPayload {
+		return nil, ErrOversized
+	}
+	return b, nil
+}
+
+// parseUnsigned reads a message without outer signature, in either framing. Classic text may be
+// followed by NUL, as 3.0.6 writes it into payloads.
+func parseUnsigned(b []byte) (*Message, error) {
+	var p parser
+	var m *Message
+	var err error
+	switch Sniff(b) {
+	case Netstring:
+		m, _, err = p.netstring(b, 0)
+	case Classic:
+		m, _, err = p.classic(b, 0)
+	default:
+		err = ErrNoStart
+	}
+	return m, err
+}
