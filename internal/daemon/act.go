@@ -47,15 +47,15 @@ func (d *daemon) logAction(a core.Log) {
 		d.log.Line(halog.Level(a.Level), text)
 		return
 	}
-	d.log.Script(a.From, "default", halog.Level(a.Level), text)
+	d.log.Script(a.From, "default", halog.Plain, text) // such texts carry their level word
 }
 
 // run starts a script; finding it looks at the disk, so not in the loop.
 func (d *daemon) run(a core.Run) {
 	if cmd, err := d.runner.Locate(a.Resource); err != nil {
-		d.log.Script("ResourceManager", "default", halog.Error, "ERROR: "+err.Error())
+		d.log.Script("ResourceManager", "default", halog.Plain, "ERROR: "+err.Error())
 	} else if a.Op != core.Status {
-		d.log.Script("ResourceManager", "default", halog.Info, "info: Running "+cmd.Line(a.Op.String()))
+		d.log.Script("ResourceManager", "default", halog.Plain, "info: Running "+cmd.Running(a.Op.String()))
 	}
 	d.runner.Start(a.ID, a.Resource, a.Op.String())
 }
@@ -84,6 +84,6 @@ func (d *daemon) reboot(reason string) {
 			return
 		}
 	}
-	d.log.Script("ResourceManager", "default", halog.Crit, "CRIT: Unable to force reboot.")
+	d.log.Script("ResourceManager", "default", halog.Plain, "CRIT: Unable to force reboot.")
 	d.logLine("CRIT", reason+", and this machine could not be rebooted: it keeps the group and goes on beating")
 }

@@ -37,7 +37,6 @@ func (h handler) Standby(which string) error {
 		if r := h.d.core.Refusal(); r != "" {
 			return &control.Refusal{Reason: r, Hint: "see 'heartbeatd status'; try again when nothing is in transition"}
 		}
-		h.d.logAction(core.Log{From: "hb_standby", Level: core.Info, Text: "Going standby [" + which + "]."})
 		h.d.step(core.StandbyCommand{Which: core.Which(which)})
 		return nil
 	})

@@ -57,19 +57,33 @@ func (h *Host) Unplug(link int) error { return h.lab.ip("link set " + h.ports[li
 // Plug puts the cable of ethLINK back in.
 func (h *Host) Plug(link int) error { return h.lab.ip("link set " + h.ports[link] + " up") }
 
-// cablesGone takes all cables away at once.
-func (h *Host) cablesGone() error {
+// cables does the same to the switch's ends of all cables, at once.
+func (h *Host) cables(do string) error {
 	var lines []string
-	for i, port := range h.ports {
+	for _, port := range h.ports {
 		if port != "" {
-			lines = append(lines, "link delete "+port)
+			lines = append(lines, "link set "+port+" "+do)
 		}
-		h.ports[i] = ""
 	}
 	if len(lines) == 0 || !h.Up() {
-		return nil // a host that ended by itself took its cables along
+		return nil // a host that ended by itself has taken its cables along
 	}
 	return h.lab.ip(lines...)
+}
+
+// cablesGone takes the cables of a host without power away. The kernel removes those of a network
+// nobody is in by itself, sooner or later: one that is gone already is no error.
+func (h *Host) cablesGone() error {
+	for i, port := range h.ports {
+		if port == "" {
+			continue
+		}
+		h.ports[i] = ""
+		if err := h.lab.ip("link delete " + port); err != nil && !strings.Contains(err.Error(), "Cannot find device") {
+			return err
+		}
+	}
+	return nil
 }
 
 // Forbid makes the host's firewall refuse to send UDP to a port on a device: programs see EPERM.

@@ -133,14 +133,16 @@ func (h *Host) PowerCut() error {
 	if h.init == nil {
 		return nil
 	}
-	// The cables go first: dying programs' kernel would still say goodbye over them.
-	err := h.cablesGone()
+	// The switch goes deaf first: the kernel of dying programs would still say goodbye. The host
+	// sees its carrier to the last, as with a real power cut.
+	err := h.cables("nomaster")
 	h.lab.record(time.Now(), h.Name, "-", EventPower)
 	if h.Up() {
 		syscall.Kill(h.pid, syscall.SIGKILL)
 		h.init.Process.Kill()
 	}
 	<-h.gone
+	err = errors.Join(err, h.cablesGone())
 	if h.system != nil {
 		h.containerOff()
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"heartbeatd/internal/config"
 )
 
 var errShutdown = errors.New("no more scripts are run: shutting down")
@@ -17,9 +19,15 @@ type Command struct {
 	Service string   // name of the systemd service, if it is one
 }
 
-// Line is the command as a log shows it.
+// Line is the command as a message shows it.
 func (c Command) Line(op string) string {
 	return strings.Join(append(append([]string{c.Path}, c.Args...), op), " ")
+}
+
+// Running is the command as ResourceManager's line "Running ..." shows it. 3.0.6: two blanks
+// before op where there are no arguments.
+func (c Command) Running(op string) string {
+	return c.Path + " " + strings.Join(c.Args, " ") + " " + op
 }
 
 // argv are the arguments for op.
@@ -41,51 +49,11 @@ func (e *LocateError) Error() string {
 	return "Cannot locate resource script " + e.Name
 }
 
-// split takes a word apart: "name::a::b", or an address in short form, which is the one argument
-// of IPaddr.
-func split(word string) (name string, args []string) {
-	if isAddress(word) {
-		return "IPaddr", []string{word}
-	}
-	name, rest, _ := strings.Cut(word, "::")
-	for _, arg := range strings.Split(rest, "::") {
-		if arg != "" { // 3.0.6: the shell drops empty arguments
-			args = append(args, arg)
-		}
-	}
-	return name, args
-}
-
-// isAddress is the shell pattern [0-9]*.[0-9]*.[0-9]*.[0-9]* of 3.0.6, where * matches anything.
-func isAddress(word string) bool {
-	rest := word
-	for i := range 4 {
-		if i > 0 {
-			for {
-				_, after, found := strings.Cut(rest, ".")
-				if !found {
-					return false
-				}
-				rest = after
-				if startsWithDigit(rest) {
-					break
-				}
-			}
-		}
-		if !startsWithDigit(rest) {
-			return false
-		}
-		rest = rest[1:]
-	}
-	return true
-}
-
-func startsWithDigit(s string) bool { return s != "" && '0' <= s[0] && s[0] <= '9' }
-
 // Locate finds the program for a word: the first executable regular file of resource.d and
 // init.d with its name, else the systemd service of that name. The error is a [*LocateError].
 func (r *Runner) Locate(word string) (Command, error) {
-	name, args := split(word)
+	res := config.ParseResource(word)
+	name, args := res.Script, res.Args
 	var why []string
 	for _, dir := range []string{filepath.Join(r.config.EtcDir, "resource.d"), r.config.InitDir} {
 		path := filepath.Join(dir, name)

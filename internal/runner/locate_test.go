@@ -3,39 +3,11 @@ package runner
 import (
 	"errors"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
-)
 
-func TestSplit(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		word, name string
-		args       []string
-	}{
-		{"httpd", "httpd", nil},
-		{"drbddisk::r0", "drbddisk", []string{"r0"}},
-		{"Filesystem::/dev/drbd0::/data::ext4", "Filesystem", []string{"/dev/drbd0", "/data", "ext4"}},
-		{"a::::b::", "a", []string{"b"}},
-		{"10.0.0.1", "IPaddr", []string{"10.0.0.1"}},
-		{"10.0.0.1/24/eth0/10.0.0.255", "IPaddr", []string{"10.0.0.1/24/eth0/10.0.0.255"}},
-		{"IPaddr::10.0.0.1", "IPaddr", []string{"10.0.0.1"}},
-		{"IPv6addr::2001:db8::1/64", "IPv6addr", []string{"2001:db8", "1/64"}}, // as the shell of 3.0.6 does
-		{"1a.2b.3c.4d", "IPaddr", []string{"1a.2b.3c.4d"}},                     // the pattern of 3.0.6 says so
-		{"10.0.0", "10.0.0", nil},
-		{"10.0.0.x", "10.0.0.x", nil},
-		{"1.x.2.3.4", "IPaddr", []string{"1.x.2.3.4"}},
-		{"x10.0.0.1", "x10.0.0.1", nil},
-		{"", "", nil},
-	}
-	for _, tt := range tests {
-		name, args := split(tt.word)
-		if name != tt.name || !reflect.DeepEqual(args, tt.args) {
-			t.Errorf("split(%q) = %q, %q; want %q, %q", tt.word, name, args, tt.name, tt.args)
-		}
-	}
-}
+	"heartbeatd/internal/config"
+)
 
 func TestLocate(t *testing.T) {
 	t.Parallel()
@@ -63,7 +35,7 @@ func TestLocate(t *testing.T) {
 	} {
 		_, err := s.Locate(word)
 		var missing *LocateError
-		name, _ := split(word)
+		name := config.ParseResource(word).Script
 		if !errors.As(err, &missing) || err.Error() != "Cannot locate resource script "+name || !strings.Contains(missing.Why, why) || (why == "") != (missing.Why == "") {
 			t.Errorf("%q: %v (%+v), want a hint with %q", word, err, missing, why)
 		}
