@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"heartbeatd/internal/seqtrack"
@@ -23,10 +24,7 @@ func (c *Core) sendStatus() {
 	m.AddStr("st", c.status)
 	m.AddStr("dt", hex(uint64(c.cfg.Deadtime/time.Millisecond)))
 	m.AddStr("protocol", "1")
-	m.AddStr(fieldCapable, "1")
-	if c.peer != nil {
-		m.AddStr(fieldSees, c.peer.status)
-	}
+	c.addReport(m)
 	c.send(m)
 }
 
@@ -49,21 +47,26 @@ func (c *Core) received(e Received) {
 		c.dropf("bad-node", "process_status_message: bad node [%s] in message", src)
 		return
 	}
-	n := c.peer
-	n.heard = true
-	if len(t) > 3 && t[:3] == "NS_" {
-		c.linkHeard(n, e.Link, heard)
-		c.unnumbered(n, t, m)
+	c.peer.heard = true
+	if strings.HasPrefix(t, "NS_") {
+		c.linkHeard(c.peer, e.Link, heard)
+		c.unnumbered(c.peer, t, m)
 		return
 	}
+	c.numbered(e, heard)
+}
+
+// numbered judges a message of the peer by its generation and number, and acts on it once.
+func (c *Core) numbered(e Received, heard time.Duration) {
+	n, m := c.peer, e.Msg
 	seq, err := strconv.ParseUint(m.Str("seq"), 16, 64)
 	if err != nil {
-		c.dropf("incomplete", "process_clustermsg: missing seqno: iface %s, from %s", e.Link, src)
+		c.dropf("incomplete", "process_clustermsg: missing seqno: iface %s, from %s", e.Link, n.name)
 		return
 	}
 	gen, _ := strconv.ParseUint(m.Str("hg"), 16, 64) // 3.0.6: a missing hg counts as 0
 	old := n.window.Generation()
-	r := n.window.Judge(gen, seq, t == "status", c.askFirst())
+	r := n.window.Judge(gen, seq, m.Str("t") == "status", c.askFirst())
 	switch r.Verdict {
 	case seqtrack.Replay:
 		c.dropf("replay", "should_drop_message: attempted replay attack [%s]? [gen = %d, curgen = %d]", n.name, gen, old)
@@ -79,7 +82,7 @@ func (c *Core) received(e Received) {
 	}
 	c.linkHeard(n, e.Link, heard)
 	c.accepted(n, seq, r)
-	c.handle(n, t, m, seq, heard)
+	c.handle(n, m, seq, heard)
 }
 
 // ownReturned sees our own broadcasts come back, which shows a link to work.
@@ -92,8 +95,9 @@ func (c *Core) ownReturned(e Received, heard time.Duration) {
 }
 
 // handle acts on an accepted, numbered message.
-func (c *Core) handle(n *node, t string, m *wire.Message, seq uint64, heard time.Duration) {
-	switch t {
+func (c *Core) handle(n *node, m *wire.Message, seq uint64, heard time.Duration) {
+	c.readReport(n, m, seq)
+	switch m.Str("t") {
 	case "status":
 		c.statusFrom(n, m, seq, heard)
 	case "reqnodes":
@@ -105,7 +109,7 @@ func (c *Core) handle(n *node, t string, m *wire.Message, seq uint64, heard time
 	case "resource":
 		c.resourceFrom(n, m, seq)
 	case "ask_resources":
-		c.askResourcesFrom(n, m)
+		c.askResourcesFrom(n, m, seq)
 	case "hb_takeover":
 		c.takeoverFrom(n, m)
 	case "shutdone":
@@ -120,11 +124,13 @@ func (c *Core) restarted(n *node, before uint64) {
 		c.logf(Info, "Heartbeat restart on node %s", n.name)
 		c.noteTransition("a higher generation in its status", "%s restarted", n.name)
 	}
-	n.claim, n.lastStatus, n.acked = claim{}, 0, 0
-	n.capable = false
+	n.forget()
+	n.lastStatus, n.acked, n.capable = 0, 0, false
+	c.join.heardAt = 0
 	n.status, n.changed = "init", c.now
 	n.lastBeat = c.now.At
 	c.cancelStandby()
+	c.sendStatus() // it may not have heard us yet, and only a status introduces a node
 }
 
 // statusFrom renews a node's life.
@@ -146,7 +152,6 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 		n.deadtime = time.Duration(dt) * time.Millisecond
 	}
 	n.capable = m.Has(fieldCapable)
-	c.noteDeaf(n, m.Str(fieldSees))
 	if n.status == st || (st != "init" && st != "up" && st != "active") {
 		return
 	}
@@ -155,17 +160,6 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 		c.partitionHealed(n)
 	}
 	c.logf(Info, "Status update for node %s: status %s", n.name, st)
-}
-
-// noteDeaf notices that the other node, whose beats we hear, holds us for dead: our beats do
-// not reach it. One such beat means nothing (it may have been sent just before ours arrived).
-func (c *Core) noteDeaf(n *node, sees string) {
-	switch {
-	case sees != "dead":
-		n.deafSince = 0
-	case n.deafSince == 0:
-		n.deafSince = c.now.At
-	}
 }
 
 // noteGap keeps the lateness of beats. 3.0.6 declares a node dead on the spot when its own

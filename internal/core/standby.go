@@ -9,7 +9,7 @@ import (
 // standbyPhase is where the me/other/done dialogue stands. 3.0.6: behaviour.md 3.4.
 //
 //	giver:  me ---------> other: releasing ---> done --------> done: finished
-//	taker:  me: other --> waiting ------------> done: taking -> done
+//	taker:  me: other --> offered ------------> done: taking -> done
 type standbyPhase uint8
 
 const (
@@ -21,6 +21,30 @@ const (
 	standbyTaking                 // taker: `done` came; our scripts run
 )
 
+var standbyPhaseNames = [...]string{"none", "asked", "releasing", "waiting", "offered", "taking"}
+
+func (p standbyPhase) String() string {
+	if int(p) < len(standbyPhaseNames) {
+		return standbyPhaseNames[p]
+	}
+	return "unknown"
+}
+
+// standbyPhaseOf reads a phase from a report; what it does not know is none.
+func standbyPhaseOf(word string) standbyPhase {
+	for i, name := range standbyPhaseNames {
+		if name == word {
+			return standbyPhase(i)
+		}
+	}
+	return standbyNone
+}
+
+// gives says that the phase is one of the giver's.
+func (p standbyPhase) gives() bool {
+	return p == standbyAsked || p == standbyReleasing || p == standbyWaiting
+}
+
 // 3.0.6: how long a request waits for an answer, and each later step.
 const (
 	standbyAnswer = 10 * time.Second
@@ -31,6 +55,9 @@ type standby struct {
 	phase      standbyPhase
 	which      Which // as the giver sees it
 	giver      string
+	id         uint64 // number of the giver's `me`
+	since      uint64 // number of the other node's word that brought us here; older reports do not count
+	sure       bool   // taker: the giver was seen releasing
 	deadline   time.Duration
 	failbackAt time.Duration // no automatic failback before this
 }
@@ -40,7 +67,7 @@ func (s *standby) giving() bool {
 }
 
 // moves says whether the dialogue is about this group; then both nodes may name it for a while.
-func (s *standby) moves(g *group, self string) bool {
+func (s *standby) moves(g *group) bool {
 	return s.phase != standbyNone && s.which.includes(g.home == s.giver)
 }
 
@@ -49,6 +76,11 @@ func (s *standby) next() time.Duration {
 		return NoTick
 	}
 	return s.deadline
+}
+
+// begin opens a dialogue in which the giver's `me` has the number id.
+func (s *standby) begin(w Which, giver string, id uint64) {
+	s.which, s.giver, s.id, s.since, s.sure = w, giver, id, 0, false
 }
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {
@@ -83,7 +115,7 @@ func (c *Core) refusal(from string) string {
 		return "Standby in progress- new request from " + from + " ignored [" + itoa(int64(left)) + " seconds left]"
 	case c.phase != phaseStable:
 		return "standby message [me] from " + from + " ignored.  local resources in flux."
-	case !n.active() || !n.claim.known || !n.claim.stable:
+	case n.absent() || !n.active() || !n.claim.known || !n.claim.stable:
 		return "standby message [me] from " + from + " ignored.  Other side is in flux."
 	}
 	return ""
@@ -104,119 +136,9 @@ func (c *Core) askStandby(w Which) {
 		return
 	}
 	c.logf(Info, "%s wants to go standby [%s]", c.cfg.Self, w)
-	c.standby.which, c.standby.giver = w, c.cfg.Self
+	c.standby.begin(w, c.cfg.Self, c.seq+1)
 	c.setStandby(standbyAsked, standbyAnswer)
-	c.sendStandby("me")
-}
-
-func (c *Core) sendStandby(info string) {
-	m := wire.New("ask_resources")
-	m.AddStr("rsc_hold", string(c.standby.which))
-	m.AddStr("info", info)
-	c.send(m)
-}
-
-// askResourcesFrom is the other node's part of the dialogue.
-func (c *Core) askResourcesFrom(n *node, m *wire.Message) {
-	info, which := m.Str("info"), Which(m.Str("rsc_hold"))
-	s := &c.standby
-	switch {
-	case c.phase >= phaseStopping:
-	case info == "me":
-		c.offer(n, which)
-	case info == "other" && s.phase == standbyAsked:
-		c.logf(Info, "standby: %s can take our %s resources", n.name, s.which)
-		c.setStandby(standbyReleasing, standbyStep)
-		c.logf(Info, "give up %s HA resources (standby).", s.which)
-		for _, g := range c.groups {
-			if s.which.includes(g.home == c.cfg.Self) {
-				g.release()
-			}
-		}
-	case info == "done" && s.phase == standbyOffered:
-		c.logf(Info, "standby: acquire [%s] resources from %s", s.which, n.name)
-		c.setStandby(standbyTaking, standbyStep)
-		c.takeFromGiver()
-	case info == "done" && s.phase == standbyWaiting:
-		c.logf(Info, "Other node completed standby takeover of %s resources.", s.which)
-		c.noteTransition("standby", "%s taken by %s", s.which, n.name)
-		c.endStandby()
-		c.sendClaim(false)
-	default:
-		c.logf(Error, "Ignored standby message '%s' from %s in state %d", info, n.name, s.phase)
-	}
-}
-
-// offer answers `me`.
-func (c *Core) offer(n *node, which Which) {
-	c.logf(Info, "%s wants to go standby [%s]", n.name, which)
-	if !which.valid() {
-		c.dropf("bad-standby", "standby message [me] from %s ignored: unknown word [%s]", n.name, which)
-		return
-	}
-	if c.standby.phase == standbyAsked && n.name < c.cfg.Self {
-		// Both asked at once: the node that comes first in the alphabet gives.
-		c.endStandby()
-	}
-	if r := c.refusal(n.name); r != "" {
-		c.logf(Warn, "%s", r)
-		return
-	}
-	c.standby.which, c.standby.giver = which, n.name
-	c.setStandby(standbyOffered, standbyStep)
-	c.sendStandby("other")
-}
-
-// takeFromGiver wants what the giver says is released. A group the giver still claims failed
-// to stop there and stays there.
-func (c *Core) takeFromGiver() {
-	w := c.standby.which.mirror()
-	c.logf(Info, "acquire %s HA resources (standby).", w)
-	for _, g := range c.groups {
-		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) {
-			c.acquire(g)
-		}
-	}
-}
-
-// standbyProgress goes on when our scripts have done their part.
-func (c *Core) standbyProgress() {
-	s := &c.standby
-	switch s.phase {
-	case standbyReleasing:
-		if c.moving(s.which) {
-			return
-		}
-		c.logf(Info, "%s HA resource release completed (standby).", s.which)
-		c.logf(Info, "Local standby process completed [%s].", s.which)
-		c.sendClaim(false) // the truth first: it is released
-		c.sendStandby("done")
-		c.setStandby(standbyWaiting, standbyStep)
-	case standbyTaking:
-		w := s.which.mirror()
-		if c.moving(w) {
-			return
-		}
-		c.logf(Info, "%s HA resource acquisition completed (standby).", w)
-		c.logf(Info, "Standby resource acquisition done [%s].", s.which)
-		c.noteTransition("standby", "%s taken from %s", s.which, s.giver)
-		c.sendStandby("done")
-		c.endStandby()
-		c.sendClaim(false)
-	}
-}
-
-// moving says whether a group of the set is still on its way.
-func (c *Core) moving(w Which) bool {
-	for _, g := range c.groups {
-		if w.includes(g.home == c.cfg.Self) && g.state != groupRunning && g.state != groupStopped {
-			return true
-		}
-		if w.includes(g.home == c.cfg.Self) && g.want != (g.state == groupRunning) {
-			return true
-		}
-	}
-	return false
+	c.sendStandby("me", w)
 }
 
 func (c *Core) endStandby() {
@@ -254,6 +176,9 @@ func (c *Core) takeoverCommand(w Which) {
 	m := wire.New("hb_takeover")
 	m.AddStr("rsc_hold", string(w))
 	c.send(m)
+	if c.peer.absent() {
+		c.logf(Warn, "takeover [%s]: no other node is there to give its resources", w)
+	}
 }
 
 // takeoverFrom gives what the other node asks for.

@@ -22,7 +22,7 @@ func (d *daemon) act(a core.Action) {
 	case core.Log:
 		d.logAction(a)
 	case core.Run:
-		go d.run(a)
+		go d.runScript(a)
 	case core.Announce:
 		if address.IsAddressWord(a.Resource) {
 			go d.announce(a.Resource)
@@ -50,8 +50,8 @@ func (d *daemon) logAction(a core.Log) {
 	d.log.Script(a.From, "default", halog.Plain, text) // such texts carry their level word
 }
 
-// run starts a script; finding it looks at the disk, so not in the loop.
-func (d *daemon) run(a core.Run) {
+// runScript starts a script; finding it looks at the disk, so not in the loop.
+func (d *daemon) runScript(a core.Run) {
 	if cmd, err := d.runner.Locate(a.Resource); err != nil {
 		d.log.Script("ResourceManager", "default", halog.Plain, "ERROR: "+err.Error())
 	} else if a.Op != core.Status {

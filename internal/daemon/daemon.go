@@ -75,9 +75,12 @@ type daemon struct {
 	start    time.Time
 	gen      uint64
 
+	openLinks func(*daemon) (links, error)
+
 	results  chan runner.Result
 	requests chan request
 	signals  chan os.Signal
+	over     chan struct{} // closed when the loop has ended
 	timer    *time.Timer
 	load     atomic.Pointer[string]
 	received uint64
@@ -88,21 +91,31 @@ type daemon struct {
 // Run runs the daemon until it is told to stop and everything is released. Its errors are
 // those of the start.
 func Run(opt Options) error {
-	pid, err := pidfile.Create(opt.Paths.PIDFile)
+	d := newDaemon(opt)
+	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
+	defer signal.Stop(d.signals)
+	return d.run()
+}
+
+func newDaemon(opt Options) *daemon {
+	return &daemon{
+		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
+		openLinks: openSockets,
+		results:   make(chan runner.Result, 64),
+		requests:  make(chan request),
+		signals:   make(chan os.Signal, 8),
+		over:      make(chan struct{}),
+		limiter:   halog.NewLimiter(time.Minute, 64),
+		timer:     time.NewTimer(time.Hour),
+	}
+}
+
+func (d *daemon) run() error {
+	pid, err := pidfile.Create(d.opt.Paths.PIDFile)
 	if err != nil {
 		return err
 	}
 	defer pid.Remove() //nolint:errcheck // a pid file that stays says the truth: no such process
-	d := &daemon{
-		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
-		results:  make(chan runner.Result, 64),
-		requests: make(chan request),
-		signals:  make(chan os.Signal, 8),
-		limiter:  halog.NewLimiter(time.Minute, 64),
-		timer:    time.NewTimer(0),
-	}
-	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
-	defer signal.Stop(d.signals)
 	d.openLog()
 	defer d.log.Close(2 * time.Second)
 	if err := d.open(); err != nil {
@@ -110,18 +123,24 @@ func Run(opt Options) error {
 		return err
 	}
 	defer d.links.Close()
-	server, err := control.Listen(opt.Paths.Control())
+	server, err := control.Listen(d.opt.Paths.Control())
 	if err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
 	}
 	go server.Serve(handler{d})
 	defer server.Close()
+	defer close(d.over)
 	go d.watchLoad()
 	d.ready()
 	d.loop()
 	notifySystemd("STOPPING=1")
 	return nil
+}
+
+// openSockets is the link layer of a real machine.
+func openSockets(d *daemon) (links, error) {
+	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Inbox: 1024, Clock: d.now})
 }
 
 func (d *daemon) openLog() {
@@ -163,11 +182,11 @@ func (d *daemon) open() error {
 		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"),
 		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine,
 	})
-	set, err := link.Open(media(c.Media), link.Options{Log: d.logLine, Inbox: 1024, Clock: d.now})
+	links, err := d.openLinks(d)
 	if err != nil {
 		return fmt.Errorf("opening the links: %w", err)
 	}
-	d.links = set
+	d.links = links
 	d.core = core.New(d.coreConfig(id))
 	return nil
 }

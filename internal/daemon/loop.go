@@ -108,25 +108,32 @@ func (d *daemon) signal(s os.Signal) {
 
 // watchLoad keeps the ld field of our beats fresh, away from the loop.
 func (d *daemon) watchLoad() {
-	for ; ; time.Sleep(5 * time.Second) {
-		b, err := os.ReadFile("/proc/loadavg")
-		if err != nil {
-			return
+	for {
+		if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+			line := strings.TrimSpace(string(b))
+			d.load.Store(&line)
 		}
-		line := strings.TrimSpace(string(b))
-		d.load.Store(&line)
-		d.requestQuietly(func() {
+		d.ask(func() {
 			for _, text := range d.limiter.Due(d.now()) { // the end of a flood is counted too
 				d.logLine("WARN", text)
 			}
 		})
+		select {
+		case <-time.After(5 * time.Second):
+		case <-d.over:
+			return
+		}
 	}
 }
 
-// requestQuietly gives the loop something to do, unless it is busy or over.
-func (d *daemon) requestQuietly(f func()) {
+// ask runs f in the loop and says whether it did; a loop that has ended does nothing.
+func (d *daemon) ask(f func()) bool {
+	done := make(chan struct{})
 	select {
-	case d.requests <- f:
-	case <-time.After(time.Second):
+	case d.requests <- func() { f(); close(done) }:
+		<-done
+		return true
+	case <-d.over:
+		return false
 	}
 }

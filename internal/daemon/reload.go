@@ -16,7 +16,7 @@ func (d *daemon) reload() {
 	}
 	go func() { // reading may wait for the disk
 		keys, notes, err := d.opt.LoadKeys()
-		d.requests <- func() { d.newKeys(keys, notes, err) }
+		d.ask(func() { d.newKeys(keys, notes, err) })
 	}()
 }
 

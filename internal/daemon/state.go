@@ -13,22 +13,8 @@ import (
 // handler answers the control socket. Each request is a turn of the loop, which never waits.
 type handler struct{ d *daemon }
 
-// ask runs f in the loop. A loop that has ended answers nothing.
-func (h handler) ask(f func()) bool {
-	done := make(chan struct{})
-	t := time.NewTimer(2 * time.Second)
-	defer t.Stop()
-	select {
-	case h.d.requests <- func() { f(); close(done) }:
-		<-done
-		return true
-	case <-t.C:
-		return false
-	}
-}
-
 func (h handler) Status() (s control.Status) {
-	h.ask(func() { s = h.d.status() })
+	h.d.ask(func() { s = h.d.status() })
 	return s
 }
 
@@ -55,7 +41,7 @@ func (h handler) Takeover(which string) error {
 }
 
 func (h handler) order(f func() error) (err error) {
-	if !h.ask(func() { err = f() }) {
+	if !h.d.ask(func() { err = f() }) {
 		return &control.Refusal{Reason: "heartbeatd is ending"}
 	}
 	return err
