@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"os/signal"
@@ -64,4 +65,10 @@ func ignored() []syscall.Signal {
 		}
 	}
 	return list
+}
+
+// usualScore gives a script, and so the service it starts, the usual place in the kernel's list
+// of victims: the unit puts this daemon at the far end of it, and children inherit that.
+func usualScore(pid int) {
+	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("0"), 0) //nolint:errcheck // it may have ended already
 }

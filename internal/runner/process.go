@@ -40,6 +40,7 @@ func (r *Runner) run(j *Running) Result {
 		res.RC, res.Err = explain(cmd, j.Op, err)
 	} else {
 		res.PID = p.Process.Pid
+		usualScore(res.PID)
 		r.mu.Lock()
 		j.PID = res.PID
 		r.mu.Unlock()
