@@ -43,7 +43,8 @@ func TestServiceKeepsStdout(t *testing.T) {
 	marker := t.TempDir() + "/alive"
 	s.script("daemon", `
 		( trap '' HUP; i=0
-		  while :; do echo "chatter chatter chatter $i" || exit 1; i=$((i+1)); [ $i -eq 20000 ] && echo yes >`+marker+`; done ) &
+		  while :; do echo "chatter chatter chatter $i" || exit 1; i=$((i+1)); [ $i -eq 20000 ] && echo yes >`+marker+`
+		  [ $i -gt 20000 ] && sleep 0.01; [ $i -gt 26000 ] && exit; done ) & # ends by itself if the test does not get to kill it
 		echo $!`)
 	start := time.Now()
 	r := s.run("daemon", "start")
