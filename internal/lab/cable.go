@@ -37,7 +37,17 @@ func (h *Host) addDevice(link, pid int) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("lab: addresses of %s: %w: %s", h.Name, err, strings.TrimSpace(string(out)))
 	}
-	return nil
+	return h.awaitPort(link)
+}
+
+// awaitPort waits until the switch forwards for a cable: on a busy machine the kernel takes up to
+// a second to notice that both ends are up.
+func (h *Host) awaitPort(link int) error {
+	return Eventually(5*time.Second, "the switch to forward for "+h.Name, func() bool {
+		cmd := exec.Command("nsenter", "-t", fmt.Sprint(h.lab.net.Process.Pid), "-n", "--", "ip", "-details", "-oneline", "link", "show", h.ports[link])
+		out, err := cmd.Output()
+		return err == nil && strings.Contains(string(out), "state forwarding")
+	})
 }
 
 // RemoveDevice takes the device ethLINK out of a running host, as a failing card or a driver
@@ -55,7 +65,12 @@ func (h *Host) AddDevice(link int) error { return h.addDevice(link, h.pid) }
 func (h *Host) Unplug(link int) error { return h.lab.ip("link set " + h.ports[link] + " down") }
 
 // Plug puts the cable of ethLINK back in.
-func (h *Host) Plug(link int) error { return h.lab.ip("link set " + h.ports[link] + " up") }
+func (h *Host) Plug(link int) error {
+	if err := h.lab.ip("link set " + h.ports[link] + " up"); err != nil {
+		return err
+	}
+	return h.awaitPort(link)
+}
 
 // cables does the same to the switch's ends of all cables, at once.
 func (h *Host) cables(do string) error {
@@ -79,7 +94,8 @@ func (h *Host) cablesGone() error {
 			continue
 		}
 		h.ports[i] = ""
-		if err := h.lab.ip("link delete " + port); err != nil && !strings.Contains(err.Error(), "Cannot find device") {
+		err := h.lab.ip("link delete " + port)
+		if err != nil && !strings.Contains(err.Error(), "Cannot find device") && !strings.Contains(err.Error(), "No such device") {
 			return err
 		}
 	}
@@ -111,7 +127,7 @@ func stageReach(args []string) error {
 	if len(args) != 1 {
 		return errors.New("usage: reach ADDRESS")
 	}
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort(args[0], "9"), 500*time.Millisecond)
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(args[0], "9"), 1500*time.Millisecond)
 	if err == nil {
 		return conn.Close()
 	}

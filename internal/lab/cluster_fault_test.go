@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// killDaemon ends the daemon as the kernel would when out of memory: nothing is released.
+// killDaemon ends the daemon as the kernel would when out of memory: nothing is released. It
+// returns when the process is gone; a start before that would find it running.
 func (c *cluster) killDaemon(node string) {
 	c.Helper()
-	run(c.T, c.nodes[node], "sh", "-c", "kill -9 $(cat /run/heartbeat.pid)")
+	run(c.T, c.nodes[node], "sh", "-c", "pid=$(cat /run/heartbeat.pid); kill -9 $pid; while kill -0 $pid 2>/dev/null; do :; done")
 }
 
 func TestClusterDaemonKilledAndBackBeforeDeadtime(t *testing.T) {
@@ -88,7 +89,9 @@ func TestClusterStartHangs(t *testing.T) {
 	c.must(c.nodes["node1"].WriteFile("/var/lib/web.start-hangs", "", 0o644))
 	logs := map[string]*Tail{"node1": c.tail("node1"), "node2": c.tail("node2")}
 	c.start("node1", "node2")
-	c.wait(logs["node1"], "web", "has been running for", "seems to hang")
+	// The first report comes after half a minute.
+	_, err := logs["node1"].Wait(45*time.Second, "web start has been running for", "seems to hang")
+	c.must(err)
 	began := time.Now()
 	s, err := c.status("node1")
 	c.must(err)
@@ -106,12 +109,14 @@ func TestClusterStartHangs(t *testing.T) {
 func TestClusterFullDisk(t *testing.T) {
 	c := newCluster(t)
 	c.startBoth()
-	c.must(c.nodes["node2"].FillDisk())
-	if _, err := c.status("node2"); err != nil {
-		t.Errorf("status on a full disk: %v", err)
-	}
+	c.must(c.nodes["node2"].FillDisk("/var/log/ha-log"))
 	c.must(c.nodes["node1"].PowerCut())
 	c.settle("node2", "node2")
+	s, err := c.status("node2")
+	c.must(err)
+	if s.LogDropped == 0 {
+		t.Error("no log line was lost: the disk was not full")
+	}
 	log := c.tail("node2")
 	c.must(c.nodes["node2"].EmptyDisk())
 	c.must(c.nodes["node1"].Boot())
@@ -201,4 +206,16 @@ func TestClusterBadFilesRefuseToStart(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestClusterMissingScript(t *testing.T) {
+	c := newCluster(t, func(_ string, f *Files) { f.Haresources = "node1 " + clusterAddress + "/24/eth0 web nosuch\n" })
+	log := c.tail("node1")
+	c.start("node1", "node2")
+	c.wait(log, "ERROR: Cannot locate resource script nosuch")
+	// The rest of the group must not stay behind on a node that could not start all of it.
+	c.must(Eventually(clusterPatience, "the group to be given up on both nodes", func() bool {
+		return owner(t, c.lab, "web") == "" && !c.hasAddress("node1") && !c.hasAddress("node2") && c.startsOf("node1") > 0
+	}))
+	c.oneOwnerAlways()
 }

@@ -270,16 +270,29 @@ func (h *Host) Install(from, to string, mode os.FileMode) error {
 	return nil
 }
 
-// FillDisk leaves no room on the host's disk.
-func (h *Host) FillDisk() error {
-	f, err := os.OpenFile(h.Path("/var/fill"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+// FillDisk leaves no room on the host's disk, and none in the last block of the logs named either.
+func (h *Host) FillDisk(logs ...string) error {
+	block := []byte(strings.Repeat(strings.Repeat("x", 63)+"\n", 64))
+	if err := h.fill("/var/fill", block); err != nil {
+		return err
+	}
+	for _, log := range logs {
+		if err := h.fill(log, []byte("x\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill appends to a file until the disk is full.
+func (h *Host) fill(path string, with []byte) error {
+	f, err := os.OpenFile(h.Path(path), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("%s: filling the disk: %w", h.Name, err)
 	}
 	defer f.Close()
-	block := make([]byte, 4096)
 	for {
-		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+		if _, err := f.Write(with); errors.Is(err, syscall.ENOSPC) {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("%s: filling the disk: %w", h.Name, err)

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -34,11 +35,17 @@ func systemdCluster(t *testing.T, haresources string, more func(*Host) error) *c
 	if _, err := exec.LookPath("make"); err != nil {
 		skip(t, "make is missing: install the package make")
 	}
-	makeProject(c, project, "build")
+	binary := os.Getenv("HEARTBEATD") // another daemon than the one of this tree
+	if binary == "" {
+		makeProject(c, project, "build")
+	}
 	for _, name := range []string{"node1", "node2"} {
 		h, err := c.lab.Container(name, image, func(h *Host) error {
 			c.nodes[name] = h
 			makeProject(c, project, "install", "DESTDIR="+h.Path("/"))
+			if binary != "" {
+				c.must(h.Install(binary, "/usr/sbin/heartbeatd", 0o755))
+			}
 			if err := h.Configure(Files{HACF: runbookHACF, Haresources: haresources}); err != nil {
 				return err
 			}
