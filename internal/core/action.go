@@ -14,7 +14,9 @@ type (
 	// retransmission and must give the same bytes.
 	Send struct{ Msg *wire.Message }
 
-	// Run starts a resource script; its end comes back as [ScriptDone] with the same ID.
+	// Run starts a resource script; its end comes back as [ScriptDone] with the same ID. If an
+	// earlier daemon was killed and left scripts of its own at work, the caller lets them end
+	// before it runs one: they change what the status scripts are about to find.
 	Run struct {
 		ID       uint64
 		Group    string // key of the group

@@ -20,7 +20,7 @@ func (c *Core) beat() {
 }
 
 func (c *Core) sendStatus() {
-	m := wire.New("status")
+	m := newMessage("status")
 	m.AddStr("st", c.status)
 	m.AddStr("dt", hex(uint64(c.cfg.Deadtime/time.Millisecond)))
 	m.AddStr("protocol", "1")
@@ -47,7 +47,6 @@ func (c *Core) received(e Received) {
 		c.dropf("bad-node", "process_status_message: bad node [%s] in message", src)
 		return
 	}
-	c.peer.heard = true
 	if strings.HasPrefix(t, "NS_") {
 		c.linkHeard(c.peer, e.Link, heard)
 		c.unnumbered(c.peer, t, m)

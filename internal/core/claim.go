@@ -11,8 +11,10 @@ import (
 
 // Fields that only a heartbeatd sends. A C node passes them over (protocol.md 2).
 const (
-	fieldCapable = "hbd"             // in status and resource: the sender is a heartbeatd
-	fieldSees    = "hbd_sees"        // status, resource: what the sender holds the receiver for
+	fieldCapable = "hbd"             // in status, resource, ask_resources: the sender is a heartbeatd
+	fieldSees    = "hbd_sees"        // with hbd: what the sender holds the receiver for
+	fieldStandby = "hbd_standby"     // with hbd: number and phase of the standby dialogue
+	fieldClaim   = "hbd_claim"       // with hbd: number of the sender's newest claim
 	fieldGroups  = "hbd_groups"      // resource: what is held, group by group
 	fieldFailed  = "hbd_failed"      // resource: keys of groups that could not be started there
 	fieldFiles   = "hbd_haresources" // resource: fingerprint of haresources
@@ -71,7 +73,7 @@ func (cl *claim) holds(g *group, n *node) bool {
 	return cl.hold == All || cl.hold.includes(g.home == n.name)
 }
 
-// claims says whether the peer claims the group.
+// peerHolds says whether the peer claims the group.
 func (c *Core) peerHolds(g *group) bool {
 	return !c.peer.absent() && c.peer.claim.holds(g, c.peer)
 }
@@ -145,7 +147,15 @@ func (c *Core) announce() {
 }
 
 func (c *Core) claimText() string {
-	return fmt.Sprint(c.hold(), c.settled(), c.listing(false), "/", c.failedKeys())
+	return string(c.hold()) + " " + c.stability() + " " + c.listing(false) + " / " + c.failedKeys()
+}
+
+// stability is isstable.
+func (c *Core) stability() string {
+	if c.settled() {
+		return "1"
+	}
+	return "0"
 }
 
 // sendClaim sends our resource message; reply asks for the other's.
@@ -154,20 +164,18 @@ func (c *Core) sendClaim(reply bool) {
 		return // saying less than what is held would be a lie
 	}
 	c.said = c.claimText()
-	m := wire.New("resource")
+	m := newMessage("resource")
 	m.AddStr("rsc_hold", string(c.hold()))
 	m.AddStr("rtype", "full")
-	m.AddStr("isstable", map[bool]string{true: "1", false: "0"}[c.settled()])
+	m.AddStr("isstable", c.stability())
 	switch {
 	case c.phase >= phaseStopping:
 		m.AddStr("info", "shutdown")
 	case c.standby.giving():
 		m.AddStr("info", "standby")
 	}
-	m.AddStr(fieldCapable, "1")
-	if c.peer != nil {
-		m.AddStr(fieldSees, c.peer.status)
-	}
+	c.lastClaim = c.seq + 1
+	c.addReport(m)
 	m.AddStr(fieldGroups, c.listing(true))
 	if f := c.failedKeys(); f != "" {
 		m.AddStr(fieldFailed, f)
@@ -205,7 +213,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	if st := m.Str("isstable"); st != "" {
 		cl.stable = st == "1"
 	}
-	c.noteDeaf(n, m.Str(fieldSees))
+	c.giverClaims(m.Str("info"), cl.stable)
 	c.learnTerms(cl)
 	c.compareFiles(n, m)
 	if cl.stable && !was.stable {

@@ -26,8 +26,8 @@ type Core struct {
 	out    []Action
 	phase  phase
 	ended  bool
+	moved  bool   // a group or a dialogue moved: look again at what follows
 	status string // own status on the wire: init, up, active
-	since  time.Duration
 	self   *node
 	peer   *node // nil in a cluster of one
 
@@ -37,17 +37,18 @@ type Core struct {
 	promised time.Duration // the tick that was asked for
 	grace    time.Duration // nobody is declared dead before this: we were stalled ourselves
 
-	reqAt   time.Duration // next reqnodes; NoTick: none
-	join    join
-	groups  []*group
-	scripts []*script
-	lastRun uint64
-	said    string // the last claim sent, to send it again only when it changed
-	standby standby
-	taking  takeover
-	stop    shutdown
-	last    Transition
-	drops   map[string]uint64 // messages not acted on, by reason
+	reqAt     time.Duration // next reqnodes; NoTick: none
+	join      join
+	groups    []*group
+	scripts   []*script
+	lastRun   uint64
+	said      string // the last claim sent, to send it again only when it changed
+	lastClaim uint64 // its number
+	standby   standby
+	taking    takeover
+	stop      shutdown
+	last      Transition
+	drops     map[string]uint64 // messages not acted on, by reason
 }
 
 // New returns a core that has not started. The configuration must be complete.
@@ -90,21 +91,31 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 	return c.out
 }
 
-// settle follows up every event: what has become possible or necessary through it.
+// settle follows up every event: what has become possible or necessary through it, until
+// nothing more does. Each round needs a group or a dialogue to have moved, and those soon wait
+// for a script or for the other node; the bound only keeps a mistake from costing the beats.
 func (c *Core) settle() {
+	c.moved = true
+	for round := 0; c.moved && round < 16; round++ {
+		c.moved = false
+		c.follow()
+	}
+	c.announce()
+}
+
+func (c *Core) follow() {
 	c.checkCommUp()
 	c.checkJoined()
 	c.expectWord()
+	c.standbyAgree()
 	c.reconcile()
 	c.runGroups()
 	c.standbyProgress()
 	c.takeoverProgress()
 	c.shutdownProgress()
-	c.announce()
 }
 
 func (c *Core) started() {
-	c.since = c.now.At
 	c.self.residue = c.now.Rand % 10
 	if c.peer != nil {
 		c.peer.residue = c.now.Rand / 10 % 10
@@ -152,6 +163,11 @@ func (c *Core) NextTick() time.Duration {
 }
 
 // Sending.
+
+// newMessage has room for the fields of any message of ours.
+func newMessage(t string) *wire.Message {
+	return (&wire.Message{Fields: make([]wire.Field, 0, 18)}).AddStr("t", t)
+}
 
 // send completes a sequenced message, keeps it for retransmission and puts it on the wire.
 // 3.0.6: the caller's fields first, then src srcuuid seq hg ts ld ttl.

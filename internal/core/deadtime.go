@@ -72,7 +72,7 @@ func (c *Core) declareDead(n *node) {
 	n.deaths++
 	c.cancelStandby()
 	held := n.claim
-	n.claim = claim{}
+	n.forget()
 	c.join.heardAt = 0
 	if never {
 		c.noteTransition("initdead passed", "%s was never heard", n.name)

@@ -10,12 +10,15 @@
 //	beat.go        status messages: sending them, and what a peer's status means
 //	deadtime.go    who is silent for too long; links up and dead
 //	reliable.go    acknowledgements, retransmission
+//	report.go      what a heartbeatd says of itself in each message
 //	membership.go  reqnodes and repnodes: when communication is up
 //	claim.go       the resource message: who says they hold what
 //	join.go        starting, and how two nodes agree on who takes what
 //	group.go       one group: probing, starting, stopping its resources
+//	script.go      running its scripts one at a time, and judging them
 //	ownership.go   which node should own which group
-//	standby.go     the me/other/done dialogue
+//	standby.go     asking for and refusing a standby or takeover
+//	dialogue.go    the me/other/done dialogue of a standby
 //	shutdown.go    releasing everything and saying goodbye
 //	view.go        what an operator may see of all this
 package core

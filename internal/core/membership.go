@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -31,10 +32,13 @@ func (c *Core) reqnodes() {
 	c.reqAt = c.now.At + reqEvery
 }
 
-// wantsWord says that the other node is there but has not said what it holds: it does not
-// know that we wait (two nodes that were started while they could not hear each other).
+// wantsWord says that the other node is there but we do not know what it holds: it does not
+// know that we wait (two nodes that were started while they could not hear each other), or its
+// newest claim was lost.
 func (c *Core) wantsWord() bool {
-	return (c.phase == phaseJoining || c.phase == phaseStable) && c.peer.active() && !c.peer.claim.known
+	n := c.peer
+	return (c.phase == phaseJoining || c.phase == phaseStable) && n.active() && !n.claim.gone &&
+		(!n.claim.known || n.outdated())
 }
 
 // expectWord gives the other node a beat's time to speak before it is asked.
@@ -83,22 +87,13 @@ func (c *Core) repnodesFrom(m *wire.Message) {
 	}
 	names := strings.Fields(m.Str("nodelist"))
 	for _, name := range c.cfg.Order {
-		if !contains(names, name) {
+		if !slices.Contains(names, name) {
 			c.logf(Warn, "%s does not list node %s: is ha.cf the same on both nodes?", c.peer.name, name)
 		}
 	}
 	if c.phase == phaseInit && c.status == "up" {
 		c.commUp()
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Core) commUp() {

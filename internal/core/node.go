@@ -12,7 +12,6 @@ type node struct {
 	self     bool
 	status   string // init, up, active, dead
 	changed  Stamp  // when status changed
-	heard    bool   // any packet since our start
 	lastBeat time.Duration
 	deadtime time.Duration // 3.0.6: the one the node itself announces
 	links    []*linkState
@@ -22,6 +21,7 @@ type node struct {
 	residue    uint64        // which numbers are acknowledged: seq % 10 == residue
 	acked      uint64        // what the node acknowledged of ours
 	capable    bool          // it is a heartbeatd
+	report     report        // where it stands, if it is one
 	deafSince  time.Duration // it says that it holds us for dead; 0: it does not
 	claim      claim
 
@@ -44,6 +44,11 @@ func (n *node) dead() bool   { return n != nil && n.status == "dead" }
 // absent says that nobody is there to own anything: there is no such node, it is dead, or it
 // has released everything and said goodbye.
 func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
+
+// forget drops what the node said: it is dead, or lives anew.
+func (n *node) forget() {
+	n.claim, n.report, n.deafSince = claim{}, report{}, 0
+}
 
 func (n *node) link(name string) *linkState {
 	for _, l := range n.links {

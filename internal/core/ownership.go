@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -59,7 +58,7 @@ func (c *Core) takeAll() {
 // to the other; if neither could, its home tries again after a while.
 func (c *Core) takeUnowned() {
 	n := c.peer
-	if !n.claim.stable && n.claim.groups == nil {
+	if !n.claim.stable && n.claim.groups == nil || n.outdated() {
 		return
 	}
 	for _, g := range c.groups {
@@ -115,7 +114,7 @@ func (g *group) release() {
 func (c *Core) settleClashes() {
 	for _, g := range c.groups {
 		switch {
-		case !g.ours() || !c.peerHolds(g) || c.standby.moves(g, c.cfg.Self):
+		case !g.ours() || !c.peerHolds(g) || c.standby.moves(g):
 			if g.clashAt != 0 {
 				c.clashOver(g)
 			}
@@ -159,9 +158,6 @@ func (c *Core) clashWithDeaf(g *group, since time.Duration) {
 	}
 	g.release()
 }
-
-// deafPatience is time for two more beats of the other node to say otherwise.
-func (c *Core) deafPatience() time.Duration { return 2*c.cfg.Keepalive + c.cfg.Keepalive/2 }
 
 func (c *Core) logClash(g *group, theirs held, keep bool) {
 	if g.virtual {
@@ -221,10 +217,10 @@ func (c *Core) clashWithC(g *group) {
 
 func (c *Core) conflictDeadline() time.Duration {
 	next := NoTick
+	if n := c.peer; n != nil && n.deafSince != 0 && n.deafSince+c.deafPatience() > c.now.At {
+		next = n.deafSince + c.deafPatience()
+	}
 	for _, g := range c.groups {
-		if c.peer != nil && c.peer.deafSince != 0 && c.peer.deafSince+c.deafPatience() > c.now.At {
-			next = min(next, c.peer.deafSince+c.deafPatience())
-		}
 		if g.clashAt != 0 && g.want && g.clashAt+clashPatience > c.now.At {
 			next = min(next, g.clashAt+clashPatience)
 		}
@@ -294,7 +290,7 @@ func (c *Core) takeoverProgress() {
 	if from := c.taking.from; from != "" {
 		c.scriptLogf("mach_down", Info, "info: mach_down takeover complete for node %s.", from)
 		c.logf(Info, "mach_down takeover complete.")
-		c.noteTransition(c.last.Cause, "%s", fmt.Sprintf("everything taken over from %s", from))
+		c.noteTransition(c.last.Cause, "everything taken over from %s", from)
 	}
 	c.taking = takeover{}
 }

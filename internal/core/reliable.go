@@ -111,16 +111,18 @@ func (c *Core) rexmit(n *node, m *wire.Message) {
 		c.do(Log{From: "heartbeat", Level: Warn, Text: fmt.Sprintf("Rexmit of seq %d requested. %d is max.", last, c.seq), Limit: "rexmit-max"})
 		last = c.seq
 	}
-	for seq, n := first, 0; seq <= last && n < rexmitAtMost; seq, n = seq+1, n+1 {
-		c.resend(seq)
+	last = min(last, first+rexmitAtMost-1)
+	for seq := max(first, n.acked+1); seq <= last; seq++ { // 3.0.6: what it acknowledged it has
+		c.resend(n, seq)
 	}
 }
 
-func (c *Core) resend(seq uint64) {
+func (c *Core) resend(n *node, seq uint64) {
 	s := c.history.find(seq)
 	switch {
 	case s == nil:
 		m := wire.New("NS_nak_rexmit")
+		m.AddStr("dest", n.name)
 		m.AddStr("firstseq", hex(seq))
 		m.AddStr("info", "seqno too low")
 		c.sendNS(m)

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"strconv"
 	"time"
 
 	"heartbeatd/internal/wire"
@@ -22,8 +21,6 @@ func (s shutdown) next() time.Duration {
 	}
 	return s.endAt
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // stopCommand begins the release of everything. 3.0.6 claims "none" before a single script
 // has run (behaviour.md 12.1), so that a node that dies half-way counts as harmless; here the

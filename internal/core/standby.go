@@ -1,6 +1,7 @@
 package core
 
 import (
+	"fmt"
 	"time"
 
 	"heartbeatd/internal/wire"
@@ -85,6 +86,7 @@ func (s *standby) begin(w Which, giver string, id uint64) {
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {
 	c.standby.phase, c.standby.deadline = p, c.now.At+d
+	c.moved = true
 }
 
 // standbyCommand is hb_standby on this node.
@@ -100,9 +102,6 @@ func (c *Core) standbyCommand(w Which) {
 		c.logf(Info, "Standby mode only implemented when nice_failback on")
 		return
 	}
-	for _, g := range c.groups {
-		g.failback = g.failback && !w.includes(g.home == c.cfg.Self)
-	}
 	c.askStandby(w)
 }
 
@@ -112,7 +111,7 @@ func (c *Core) refusal(from string) string {
 	switch {
 	case c.standby.phase != standbyNone:
 		left := (c.standby.deadline - c.now.At) / time.Second
-		return "Standby in progress- new request from " + from + " ignored [" + itoa(int64(left)) + " seconds left]"
+		return fmt.Sprintf("Standby in progress- new request from %s ignored [%d seconds left]", from, left)
 	case c.phase != phaseStable:
 		return "standby message [me] from " + from + " ignored.  local resources in flux."
 	case n.absent() || !n.active() || !n.claim.known || !n.claim.stable:
@@ -143,6 +142,7 @@ func (c *Core) askStandby(w Which) {
 
 func (c *Core) endStandby() {
 	c.standby.phase, c.standby.which = standbyNone, None
+	c.moved = true
 }
 
 // cancelStandby ends the dialogue because the other node is gone or has forgotten it. What we

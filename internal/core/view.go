@@ -64,7 +64,7 @@ func (c *Core) View(at time.Duration) View {
 	if c.inTransition() {
 		v.Holding = "transition"
 	}
-	for reason, n := range c.drops {
+	for reason, n := range c.drops { // order does not matter: it is a copy
 		v.Drops[reason] = n
 	}
 	for _, name := range c.cfg.Order {

@@ -7,13 +7,17 @@ import (
 	"time"
 
 	"heartbeatd/internal/core"
+	"heartbeatd/internal/wire"
 )
 
 // Play runs a scenario: one command a line, `#` begins a comment, lines that begin with `|` are
 // what the nodes did after the command above. It returns the same text with those lines made
 // anew, so that a comparison is the test and writing the result back is the update.
 func Play(text string) (string, error) {
-	p := &player{options: DefaultOptions(), show: map[string]bool{"log": true, "run": true}}
+	p := &player{
+		options: DefaultOptions(), show: map[string]bool{"log": true, "run": true},
+		files: map[string][]core.GroupConfig{}, path: newPath(),
+	}
 	var out strings.Builder
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		switch {
@@ -44,6 +48,8 @@ var timed = map[string]bool{"advance": true, "stop": true, "standby": true, "tak
 type player struct {
 	options Options
 	groups  []core.GroupConfig
+	files   map[string][]core.GroupConfig
+	path    *path
 	world   *World
 	show    map[string]bool
 	lines   []string
@@ -59,9 +65,15 @@ func (p *player) command(f []string) error {
 		}
 		p.groups = append(p.groups, core.GroupConfig{Home: f[1], Resources: f[2:]})
 		return nil
+	case "file":
+		if len(f) < 4 {
+			return fmt.Errorf("want: file NODE HOME RESOURCE...")
+		}
+		p.files[f[1]] = append(p.files[f[1]], core.GroupConfig{Home: f[2], Resources: f[3:]})
+		return nil
 	case "nodes":
 		p.world = NewWorld(p.options, p.groups, f[1:]...)
-		p.world.Emit = p.emit
+		p.world.Emit, p.world.Files, p.world.Path = p.emit, p.files, p.path.copies
 		return nil
 	}
 	if p.world == nil {
@@ -80,6 +92,10 @@ func (p *player) command(f []string) error {
 			p.world.Advance(d)
 		}
 		return err
+	case "loss":
+		return p.path.setLoss(f[1:])
+	case "delay":
+		return p.path.setDelay(f[1:])
 	case "owners":
 		p.owners()
 		return nil
@@ -106,6 +122,10 @@ func (p *player) onMachine(f []string) error {
 		return ""
 	}
 	switch f[0] {
+	case "cut", "mend", "deafen", "hear":
+		return p.onCables(m, f)
+	case "byhand", "beat", "say":
+		return p.byHand(m, f)
 	case "boot":
 		w.Boot(m)
 	case "crash":
@@ -122,18 +142,13 @@ func (p *player) onMachine(f []string) error {
 		w.Step(m, core.StandbyCommand{Which: core.Which(arg(2))})
 	case "takeover":
 		w.Step(m, core.TakeoverCommand{Which: core.Which(arg(2))})
-	case "cut", "mend":
-		for _, l := range p.links(f[2:]) {
-			w.Cut(m, l, f[0] == "cut")
-		}
-	case "deafen", "hear":
-		other := w.Machine(arg(2))
-		if other == nil {
-			return fmt.Errorf("want: %s FROM TO", f[0])
-		}
-		w.Deafen(m, other, f[0] == "deafen")
 	case "run": // something outside the cluster starts a resource
 		m.Running[arg(2)] = true
+		w.checkBoth(arg(2))
+	case "clock":
+		d, err := time.ParseDuration(arg(2))
+		m.Clock += d
+		return err
 	case "unhang":
 		w.Unhang(m)
 	case "script":
@@ -141,6 +156,21 @@ func (p *player) onMachine(f []string) error {
 	default:
 		return fmt.Errorf("unknown command")
 	}
+	return nil
+}
+
+// onCables runs the commands on what lies between the machines.
+func (p *player) onCables(m *Machine, f []string) error {
+	if f[0] == "cut" || f[0] == "mend" {
+		for _, l := range p.links(f[2:]) {
+			p.world.Cut(m, l, f[0] == "cut")
+		}
+		return nil
+	}
+	if len(f) < 3 || p.world.Machine(f[2]) == nil {
+		return fmt.Errorf("want: %s FROM TO", f[0])
+	}
+	p.world.Deafen(m, p.world.Machine(f[2]), f[0] == "deafen")
 	return nil
 }
 
@@ -292,4 +322,30 @@ func (p *player) view(names []string) error {
 		}
 	}
 	return nil
+}
+
+// byHand runs the commands for a hand-played node: byhand NODE makes it one, beat NODE [STATUS]
+// lets it beat, say NODE NAME=VALUE... sends a message.
+func (p *player) byHand(m *Machine, f []string) error {
+	switch {
+	case f[0] == "byhand":
+		p.world.HandPlay(m)
+	case m.peer == nil:
+		return fmt.Errorf("%s is not played by hand", m.Name)
+	case f[0] == "say":
+		p.world.Say(m, message(f[2:]))
+	default:
+		p.world.Beat(m, strings.Join(f[2:], ""))
+	}
+	return nil
+}
+
+// message makes a message of NAME=VALUE words; the first is t.
+func message(f []string) *wire.Message {
+	m := &wire.Message{}
+	for _, w := range f {
+		k, v, _ := strings.Cut(w, "=")
+		m.AddStr(k, v)
+	}
+	return m
 }

@@ -44,8 +44,25 @@ type Result struct {
 }
 
 type hole struct {
-	seq uint64
-	ask time.Duration // when to ask (again)
+	seq   uint64
+	ask   time.Duration // when to ask (again)
+	asked int           // how often so far
+}
+
+// After so many requests at the given pace each further one waits twice as long as the one
+// before, up to slowest times. 3.0.6 asks at the same pace for ever, for each number, also a
+// sender that does not hear it.
+const (
+	quickRequests = 8
+	slowest       = 64
+)
+
+func (h *hole) pause(pace time.Duration) time.Duration {
+	h.asked++
+	if over := h.asked - quickRequests; over > 0 {
+		return pace * min(slowest, time.Duration(1)<<min(over, 10))
+	}
+	return pace
 }
 
 // Window is the memory kept of one sender. The zero value has heard nothing.
@@ -91,7 +108,7 @@ func (w *Window) Judge(gen, seq uint64, status bool, askAt time.Duration) Result
 			w.missing, r.GaveUp = nil, true
 		} else {
 			for s := w.last + 1; s < seq; s++ {
-				w.missing = append(w.missing, hole{s, askAt})
+				w.missing = append(w.missing, hole{seq: s, ask: askAt})
 			}
 			r.GaveUp = w.trim()
 		}
@@ -127,13 +144,14 @@ func (w *Window) Forget(seq uint64) bool {
 	return true
 }
 
-// Due returns the missing numbers to ask for now and schedules the next request for each.
-func (w *Window) Due(now, again time.Duration) []uint64 {
+// Due returns the missing numbers to ask for now and schedules the next request for each: at
+// the given pace at first, ever more slowly if no answer comes.
+func (w *Window) Due(now, pace time.Duration) []uint64 {
 	var due []uint64
 	for i := range w.missing {
 		if w.missing[i].ask <= now {
 			due = append(due, w.missing[i].seq)
-			w.missing[i].ask = now + again
+			w.missing[i].ask = now + w.missing[i].pause(pace)
 		}
 	}
 	return due

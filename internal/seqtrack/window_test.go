@@ -99,3 +99,26 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// 3.0.6 goes on asking four times a second for every missing number, for ever, even a sender
+// that cannot hear it.
+func TestUnansweredRequestsBecomeRare(t *testing.T) {
+	const pace = 250 * time.Millisecond
+	w := opened(t)
+	w.Judge(7, 12, false, 0)
+	var asked []time.Duration
+	for now := time.Duration(0); now < 5*time.Minute; now += pace {
+		if w.Due(now, pace) != nil {
+			asked = append(asked, now)
+		}
+	}
+	if len(asked) < quickRequests || asked[quickRequests-1] != (quickRequests-1)*pace {
+		t.Errorf("the first %d requests: %v", quickRequests, asked)
+	}
+	if len(asked) > 35 {
+		t.Errorf("%d requests for one number in five minutes", len(asked))
+	}
+	if at, ok := w.NextAsk(); !ok || at > 5*time.Minute+slowest*pace {
+		t.Errorf("the next request: %v %v", at, ok)
+	}
+}

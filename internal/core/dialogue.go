@@ -1,0 +1,222 @@
+package core
+
+import "heartbeatd/internal/wire"
+
+// The dialogue of a standby, word by word. Towards a C node the words alone count. Between two
+// heartbeatd nodes each report says where its sender stands, and standbyAgree follows: a lost,
+// late or doubled word then changes nothing, and neither node is left alone in a dialogue.
+
+func (c *Core) sendStandby(info string, which Which) {
+	m := wire.New("ask_resources")
+	m.AddStr("rsc_hold", string(which))
+	m.AddStr("info", info)
+	c.addReport(m)
+	c.send(m)
+}
+
+// askResourcesFrom is the other node's part of the dialogue.
+func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
+	info, s := m.Str("info"), &c.standby
+	switch {
+	case c.phase >= phaseStopping:
+	case info == "me":
+		c.offer(n, Which(m.Str("rsc_hold")), seq)
+	case m.Has(fieldCapable):
+		// Its report was read, and standbyAgree goes by that.
+	case info == "other" && s.phase == standbyAsked:
+		c.giveTo(n, seq)
+	case info == "done" && s.phase == standbyOffered:
+		c.takeFromGiver()
+	case info == "done" && s.phase == standbyWaiting:
+		c.given(n)
+	default:
+		c.logf(Error, "Ignored standby message '%s' from %s in state %d", info, n.name, s.phase)
+	}
+}
+
+// offer answers `me`.
+func (c *Core) offer(n *node, which Which, seq uint64) {
+	c.logf(Info, "%s wants to go standby [%s]", n.name, which)
+	if !which.valid() {
+		c.dropf("bad-standby", "standby message [me] from %s ignored: unknown word [%s]", n.name, which)
+		return
+	}
+	if n.report.seq > seq && n.report.standby != seq {
+		c.logf(Info, "%s has given that request up already", n.name)
+		return
+	}
+	s := &c.standby
+	switch {
+	case s.phase == standbyAsked && n.name < c.cfg.Self:
+		c.endStandby() // both asked at once: the node that comes first in the alphabet gives
+	case s.phase == standbyOffered && seq > s.id:
+		c.endStandby() // it asks anew, so it has forgotten the dialogue we wait in
+	}
+	if r := c.refusal(n.name); r != "" {
+		c.logf(Warn, "%s", r)
+		return
+	}
+	s.begin(which, n.name, seq)
+	s.since = seq
+	c.setStandby(standbyOffered, standbyAnswer)
+	c.sendStandby("other", which)
+}
+
+// giveTo releases what the other node has agreed to take.
+func (c *Core) giveTo(n *node, seq uint64) {
+	s := &c.standby
+	c.logf(Info, "standby: %s can take our %s resources", n.name, s.which)
+	s.since = seq
+	c.setStandby(standbyReleasing, standbyStep)
+	c.logf(Info, "give up %s HA resources (standby).", s.which)
+	for _, g := range c.groups {
+		if s.which.includes(g.home == c.cfg.Self) {
+			g.release()
+		}
+	}
+}
+
+// takeFromGiver wants what the giver has released. A group it still claims failed to stop
+// there and stays there.
+func (c *Core) takeFromGiver() {
+	s := &c.standby
+	c.logf(Info, "standby: acquire [%s] resources from %s", s.which, s.giver)
+	c.setStandby(standbyTaking, standbyStep)
+	w := s.which.mirror()
+	c.logf(Info, "acquire %s HA resources (standby).", w)
+	for _, g := range c.groups {
+		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) {
+			c.acquire(g)
+		}
+	}
+}
+
+// given ends the giver's part: the other has what it could take.
+func (c *Core) given(n *node) {
+	s := &c.standby
+	c.logf(Info, "Other node completed standby takeover of %s resources.", s.which)
+	c.noteTransition("standby", "%s taken by %s", s.which, n.name)
+	for _, g := range c.groups {
+		if s.moves(g) && n.claim.failed[g.key] && !g.virtual {
+			c.logf(Warn, "%s could not be started on %s", g.key, n.name)
+		}
+	}
+	if !n.capable {
+		n.claim.add(s.which.mirror()) // its claim follows its `done`; till then the old one would call us back
+	}
+	c.endStandby()
+}
+
+// standbyAgree follows the newest report of a heartbeatd partner.
+func (c *Core) standbyAgree() {
+	s, n := &c.standby, c.peer
+	if s.phase == standbyNone || n == nil || !n.capable || n.report.seq <= s.since {
+		return
+	}
+	theirs := n.report.phase
+	if n.report.standby != s.id || s.phase.gives() == theirs.gives() {
+		theirs = standbyNone // it is in no dialogue, or in another one
+	}
+	switch s.phase {
+	case standbyAsked:
+		if theirs == standbyOffered {
+			c.giveTo(n, n.report.seq)
+		}
+	case standbyReleasing:
+		if theirs == standbyNone {
+			c.cancelStandby()
+		}
+	case standbyWaiting:
+		c.followTaker(theirs)
+	case standbyOffered:
+		c.followGiver(theirs)
+	}
+}
+
+// followTaker is standbyAgree for a giver that waits: a taker that has done its part is settled.
+func (c *Core) followTaker(theirs standbyPhase) {
+	switch n := c.peer; {
+	case theirs != standbyNone || n.outdated():
+	case n.claim.stable:
+		c.given(n)
+	default:
+		c.cancelStandby()
+	}
+}
+
+// followGiver is standbyAgree for a taker that waits.
+func (c *Core) followGiver(theirs standbyPhase) {
+	switch {
+	case theirs == standbyNone:
+		c.cancelStandby()
+	case theirs == standbyReleasing:
+		c.giverReleases()
+	case theirs == standbyWaiting && !c.peer.outdated():
+		c.takeFromGiver()
+	}
+}
+
+// giverReleases lets the taker wait for as long as the giver's scripts need.
+func (c *Core) giverReleases() {
+	if s := &c.standby; s.phase == standbyOffered && !s.sure {
+		s.sure = true
+		c.setStandby(standbyOffered, standbyStep)
+	}
+}
+
+// giverClaims takes a C giver's claim for a word of the dialogue: it says info=standby when it
+// begins to release, and isstable=1 when it has given the dialogue up.
+func (c *Core) giverClaims(info string, stable bool) {
+	s := &c.standby
+	switch {
+	case s.phase != standbyOffered || c.peer.capable:
+	case info == "standby":
+		c.giverReleases()
+	case s.sure && stable:
+		c.cancelStandby()
+	}
+}
+
+// standbyProgress goes on when our scripts have done their part.
+func (c *Core) standbyProgress() {
+	s := &c.standby
+	switch s.phase {
+	case standbyReleasing:
+		if c.moving(s.which) {
+			return
+		}
+		c.logf(Info, "%s HA resource release completed (standby).", s.which)
+		c.logf(Info, "Local standby process completed [%s].", s.which)
+		c.sendClaim(false) // the truth first: it is released
+		c.setStandby(standbyWaiting, standbyStep)
+		c.sendStandby("done", s.which)
+	case standbyTaking:
+		if !c.moving(s.which.mirror()) {
+			c.taken()
+		}
+	}
+}
+
+// taken ends the taker's part. 3.0.6 hears `done` before the new claim; a heartbeatd is told
+// first what could be started.
+func (c *Core) taken() {
+	which := c.standby.which
+	c.logf(Info, "%s HA resource acquisition completed (standby).", which.mirror())
+	c.logf(Info, "Standby resource acquisition done [%s].", which)
+	c.noteTransition("standby", "%s taken from %s", which, c.standby.giver)
+	c.endStandby()
+	if c.peer.capable {
+		c.sendClaim(false)
+	}
+	c.sendStandby("done", which)
+}
+
+// moving says whether a group of the set is still on its way.
+func (c *Core) moving(w Which) bool {
+	for _, g := range c.groups {
+		if w.includes(g.home == c.cfg.Self) && g.unfinished() {
+			return true
+		}
+	}
+	return false
+}
