@@ -3,7 +3,6 @@
 # make help   the rest
 
 PREFIX     ?= /usr
-SYSCONFDIR ?= /etc
 DESTDIR    ?=
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
@@ -77,28 +76,28 @@ lint:
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MAN_PAGES); \
 		else echo 'mandoc is not installed: man pages not checked'; fi
 
-## install: into DESTDIR, below PREFIX (/usr) and SYSCONFDIR (/etc); run make build before
+## install: into DESTDIR, below PREFIX (/usr), and /etc; run make build before
 install:
 	@test -x bin/heartbeatd || { echo 'bin/heartbeatd is missing: run make build first'; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/heartbeat \
-		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)$(SYSCONFDIR)/ha.d $(DESTDIR)/var/lib/heartbeat
+		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)/etc/ha.d $(DESTDIR)/var/lib/heartbeat
 	install -m 755 bin/heartbeatd $(DESTDIR)$(PREFIX)/sbin/heartbeatd
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover
 	ln -sfn ../sbin/heartbeatd $(DESTDIR)$(PREFIX)/bin/cl_status
-	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)$(SYSCONFDIR)/init.d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)/etc/init.d $(DESTDIR)/etc/logrotate.d
 	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/heartbeat.service
 	install -m 644 init/heartbeat.tmpfiles $(DESTDIR)$(TMPFILES)/heartbeat.conf
-	sed -e 's|^HEARTBEAT=/usr|HEARTBEAT=$(PREFIX)|' -e 's|^STANDBY=/usr|STANDBY=$(PREFIX)|' -e 's|^HA_DIR=/etc|HA_DIR=$(SYSCONFDIR)|' \
-		init/heartbeat.init >$(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat
-	chmod 755 $(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat
-	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.logrotate >$(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
-	chmod 644 $(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
+	sed -e 's|^HEARTBEAT=/usr|HEARTBEAT=$(PREFIX)|' -e 's|^STANDBY=/usr|STANDBY=$(PREFIX)|' \
+		init/heartbeat.init >$(DESTDIR)/etc/init.d/heartbeat
+	chmod 755 $(DESTDIR)/etc/init.d/heartbeat
+	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.logrotate >$(DESTDIR)/etc/logrotate.d/heartbeat
+	chmod 644 $(DESTDIR)/etc/logrotate.d/heartbeat
 	@# What the site has in /etc/ha.d is the site's: nothing there is overwritten.
 	@for file in $$(cd etc/ha.d && find . -type f ! -name ha.cf ! -name authkeys ! -name haresources | sed 's|^./||'); do \
-		to=$(DESTDIR)$(SYSCONFDIR)/ha.d/$$file; \
+		to=$(DESTDIR)/etc/ha.d/$$file; \
 		if [ -x etc/ha.d/$$file ]; then mode=755; else mode=644; fi; \
 		if [ -e "$$to" ]; then echo "kept $$to"; continue; fi; \
 		install -D -m $$mode "etc/ha.d/$$file" "$$to" && sed -i 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|g' "$$to" || exit 1; \
@@ -115,7 +114,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat \
 		$(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover \
 		$(DESTDIR)$(PREFIX)/bin/cl_status $(DESTDIR)$(UNITDIR)/heartbeat.service $(DESTDIR)$(TMPFILES)/heartbeat.conf \
-		$(DESTDIR)$(SYSCONFDIR)/init.d/heartbeat $(DESTDIR)$(SYSCONFDIR)/logrotate.d/heartbeat
+		$(DESTDIR)/etc/init.d/heartbeat $(DESTDIR)/etc/logrotate.d/heartbeat
 	rm -rf $(DESTDIR)$(DOCDIR)
 	@for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page); done
 

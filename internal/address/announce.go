@@ -16,19 +16,12 @@ var ErrNotHere = errors.New("address not on this machine")
 var ErrNoNeighbours = errors.New("interface without neighbours")
 
 // Announce sends one round for the address at once: an ARP request and an ARP reply, or a
-// neighbour advertisement. The outcome names the interface. The error wraps [ErrNotHere] when this
-// machine does not have the address, and [ErrNoNeighbours] when nobody needs to hear of it.
-func Announce(spec Spec) (Outcome, error) {
-	var s sender
-	defer s.close()
-	return s.announce(spec)
-}
-
-// AnnounceAgain is [Announce], and the program exe goes on with it: it is started with the arguments
+// neighbour advertisement. Then the program exe goes on with it: it is started with the arguments
 // that command makes of the interface's number, and is to call [RunAnnouncer]. A first round that
 // failed does not keep the others from being tried. The caller is to exit soon, so that init reaps
-// the child.
-func AnnounceAgain(spec Spec, exe string, command func(index uint32) []string) error {
+// the child. The error wraps [ErrNotHere] when this machine does not have the address, and
+// [ErrNoNeighbours] when nobody needs to hear of it.
+func Announce(spec Spec, exe string, command func(index uint32) []string) error {
 	var s sender
 	defer s.close()
 	out, err := s.announce(spec)

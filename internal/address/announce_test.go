@@ -17,18 +17,26 @@ import (
 
 const patience = 5 * time.Second
 
+// announceOnce is the first round of [Announce].
+func announceOnce(spec Spec) error {
+	var s sender
+	defer s.close()
+	_, err := s.announce(spec)
+	return err
+}
+
 func TestARPOnTheWire(t *testing.T) {
 	h := newHost(t)
 	h.cable("e0", "e0p")
 	s := spec(t, "10.1.0.9/24/e0")
-	if _, err := Announce(s); !errors.Is(err, ErrNotHere) {
+	if err := announceOnce(s); !errors.Is(err, ErrNotHere) {
 		t.Fatalf("announcing what is not here: %v", err)
 	}
 	peer := h.tap("e0p")
 	if _, err := Start(s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Announce(s); err != nil {
+	if err := announceOnce(s); err != nil {
 		t.Fatal(err)
 	}
 	mac := hex.EncodeToString(h.dev("e0").mac)
@@ -53,7 +61,7 @@ func TestNAOnTheWire(t *testing.T) {
 	if _, err := Start(s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Announce(s); err != nil {
+	if err := announceOnce(s); err != nil {
 		t.Fatal(err)
 	}
 	f := peer.next(patience, isNA(s.Addr))
@@ -81,7 +89,7 @@ func TestLoopbackAnnouncesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	lo := h.tap("lo")
-	if _, err := Announce(spec(t, "10.1.0.9/32/lo")); !errors.Is(err, ErrNoNeighbours) {
+	if err := announceOnce(spec(t, "10.1.0.9/32/lo")); !errors.Is(err, ErrNoNeighbours) {
 		t.Errorf("announced on the loopback: %v", err)
 	}
 	if f := lo.next(0, isARP(arpRequest)); f != nil {
@@ -98,7 +106,7 @@ func (h *host) announcer(addr string) (pipe int) {
 	h.must(unix.Pipe2(p[:], 0))
 	h.t.Cleanup(func() { _ = unix.Close(p[0]) })
 	h.t.Setenv(envAnnouncer, "1")
-	h.must(AnnounceAgain(spec(h.t, addr), "/proc/self/exe", func(index uint32) []string {
+	h.must(Announce(spec(h.t, addr), "/proc/self/exe", func(index uint32) []string {
 		return []string{"announcer", strconv.Itoa(int(index)), addr}
 	}))
 	h.must(unix.Close(p[1]))

@@ -28,7 +28,8 @@ func (o *Outcome) note(format string, a ...any) {
 
 // Start puts the address on its interface, and the interface up as 3.0.6 does. Having it already
 // is a success. It announces nothing. The error wraps [ErrNoInterface], [ErrNoRoute],
-// [ErrElsewhere] or the errno of the kernel.
+// [ErrElsewhere] or the errno of the kernel. An address on another interface is refused and not
+// moved: it may be the machine's own and the word a mistake.
 func Start(spec Spec) (Outcome, error) {
 	c, err := dial(0)
 	if err != nil {
@@ -111,9 +112,10 @@ func (c *conn) bringUp(dev device, out *Outcome) error {
 	return nil
 }
 
-// Status tells whether the kernel has the address on the interface of the word, or on any when the
-// word has none. A copy on the loopback does not count, nor does one that failed as a duplicate
-// ([ErrDuplicate]); one on another interface is [ErrElsewhere].
+// Status tells whether this machine has the address where a neighbour could reach it: what [Stop]
+// would remove is here. That it is on another interface than the word's, as after an edit of
+// haresources, is a note and the interface of the outcome. A copy on the loopback does not count,
+// nor does one that failed as a duplicate ([ErrDuplicate]).
 func Status(spec Spec) (held bool, out Outcome, err error) {
 	c, err := dial(0)
 	if err != nil {
@@ -121,25 +123,27 @@ func Status(spec Spec) (held bool, out Outcome, err error) {
 	}
 	defer c.close()
 	here, there, err := c.find(spec)
+	all := append(here, there[:0]...)
 	switch {
 	case err != nil:
 		return false, out, err
-	case len(here) > 0 && here[0].flags&unix.IFA_F_DADFAILED != 0:
+	case len(all) == 0:
+		return false, out, nil
+	case all[0].flags&unix.IFA_F_DADFAILED != 0:
 		return false, out, fmt.Errorf("%w: another machine has %s", ErrDuplicate, spec.Addr)
-	case len(here) > 0:
-		dev, err := c.deviceByIndex(here[0].index)
-		if err != nil {
-			return false, out, fmt.Errorf("look up interface %d: %w", here[0].index, err)
-		}
-		out.Iface, out.Index = dev.name, dev.index
-		if !dev.up() {
-			out.note("WARN: device %s is down", dev.name)
-		}
-		return true, out, nil
-	case len(there) > 0:
-		return false, out, c.elsewhere(spec, there)
 	}
-	return false, out, nil
+	dev, err := c.deviceByIndex(all[0].index)
+	if err != nil {
+		return false, out, fmt.Errorf("look up interface %d: %w", all[0].index, err)
+	}
+	out.Iface, out.Index = dev.name, dev.index
+	if len(here) == 0 {
+		out.note("WARN: %s is on device %s and not on %s as configured", spec.Addr, dev.name, spec.Iface)
+	}
+	if !dev.up() {
+		out.note("WARN: device %s is down", dev.name)
+	}
+	return true, out, nil
 }
 
 // Stop removes the address, wherever on this machine a neighbour could reach it: after a release

@@ -116,14 +116,18 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	h.wantList("e0", false, "10.1.0.1/24")
-	if held, _, err := Status(spec(t, "10.2.0.9/24/e0")); held || !errors.Is(err, ErrElsewhere) {
-		t.Errorf("status of an address elsewhere: %v, %v", held, err)
+	held, out, err := Status(spec(t, "10.2.0.9/24/e0"))
+	if err != nil || !held || out.Iface != "e1" || out.Notes[0] != "WARN: 10.2.0.9 is on device e1 and not on e0 as configured" {
+		t.Errorf("status of an address elsewhere: %v, %+v, %v", held, out, err)
 	}
-	out, err := Stop(spec(t, "10.2.0.9/24/e0"))
+	out, err = Stop(spec(t, "10.2.0.9/24/e0"))
 	if err != nil || !strings.Contains(strings.Join(out.Notes, "\n"), "WARN: 10.2.0.9 is on device e1 and not on e0") {
 		t.Errorf("stop of an address elsewhere: %+v, %v", out, err)
 	}
 	h.wantList("e1", false)
+	if held, out, err := Status(spec(t, "10.2.0.9/24/e0")); err != nil || held || len(out.Notes) > 0 {
+		t.Errorf("status of an address that is nowhere: %v, %+v, %v", held, out, err)
+	}
 	// The interface of the word is gone: so is the address.
 	if _, err := Stop(spec(t, "10.1.0.9/24/nix0")); err != nil {
 		t.Error(err)

@@ -58,7 +58,7 @@ func asRoot() *syscall.SysProcAttr {
 	}
 }
 
-// announcerProcess is what AnnounceAgain starts in the tests.
+// announcerProcess is what Announce starts in the tests.
 func announcerProcess(args []string) int {
 	index, err := strconv.Atoi(args[0])
 	if err != nil {

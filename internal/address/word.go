@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"heartbeatd/internal/config"
 )
 
 // ErrWord is in the chain of every error about the text of an address word: the configuration
@@ -36,23 +38,26 @@ type Spec struct {
 	Ignored     string     // text behind the last part; 3.0.6 drops it in silence, we say so
 }
 
-// IsAddressWord tells whether a word of haresources is an address that this package can handle:
-// IPaddr::, IPaddr2::, IPv6addr:: or a bare IPv4 address by the shell pattern of 3.0.6. It does
-// not say that the rest of the word is right.
+// IsAddressWord tells whether a word of haresources is run by one of the scripts that carry
+// addresses. It does not say that the rest of the word is right.
 func IsAddressWord(word string) bool {
-	_, _, ok := splitWord(word)
-	return ok
+	return isScript(config.ParseResource(word).Script)
 }
+
+func isScript(name string) bool { return name == IPaddr || name == IPaddr2 || name == IPv6addr }
 
 // ParseWord reads any address word: the name of the script that handles it, and what it asks for.
 // The error wraps [ErrWord].
 func ParseWord(word string) (script string, spec Spec, err error) {
-	script, arg, ok := splitWord(word)
-	if !ok {
+	r := config.ParseResource(word)
+	if !isScript(r.Script) {
 		return "", Spec{}, wordError(word, "not an address word (want 10.0.0.1/24/eth0, IPaddr::..., IPaddr2::... or IPv6addr::...)")
 	}
-	spec, err = ParseScriptArg(script, arg)
-	return script, spec, err
+	spec, err = ParseScriptArg(r.Script, strings.Join(r.Args, "::"))
+	if err == nil && len(r.Args) != 1 { // the script would refuse it
+		return r.Script, Spec{}, wordError(word, "want one argument, got %d", len(r.Args))
+	}
+	return r.Script, spec, err
 }
 
 // ParseScriptArg reads the argument of the named script. IPaddr takes IPv4, IPv6addr takes IPv6,
@@ -185,33 +190,6 @@ func maskBits(mask [4]byte) int {
 		return -1
 	}
 	return bits
-}
-
-// splitWord gives the script and its argument. IPv6addr keeps every "::" behind the first: it is
-// part of the address there.
-func splitWord(word string) (script, arg string, ok bool) {
-	script, arg, ok = strings.Cut(word, "::")
-	if ok && (script == IPaddr || script == IPaddr2 || script == IPv6addr) {
-		return script, arg, true
-	}
-	if isBare(word) {
-		return IPaddr, word, true
-	}
-	return "", "", false
-}
-
-// isBare is the shell pattern [0-9]*.[0-9]*.[0-9]*.[0-9]* with which 3.0.6 knows a bare address.
-func isBare(word string) bool {
-	if strings.Contains(word, "::") || word == "" || !isDigit(word[0]) {
-		return false
-	}
-	dots := 0
-	for i := 1; i+1 < len(word); i++ {
-		if word[i] == '.' && isDigit(word[i+1]) {
-			dots++
-		}
-	}
-	return dots >= 3
 }
 
 func wantsV6(script, arg string) bool {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"heartbeatd/internal/config"
 )
 
 func ip(s string) netip.Addr { return netip.MustParseAddr(s) }
@@ -101,10 +103,14 @@ func TestParseWord(t *testing.T) {
 		{"10.0.0", "", "", false},
 		{"10.0.0.", "", "", false},
 		{"httpd", "", "", false},
-		{"IPaddr", "", "", false},
+		{"IPaddr", IPaddr, "", true},
+		{"IPaddr::", IPaddr, "", true},
+		{"IPaddr::::10.0.0.1", IPaddr, "10.0.0.1", true}, // an empty argument is left out
+		{"IPaddr::10.0.0.1/24/eth0/10.0.0.255/::x", IPaddr, "", true},
+		{"IPaddr2::10.0.0.1::x", IPaddr2, "", true},
 		{"IPsrcaddr::10.0.0.1", "", "", false},
 		{"drbddisk::10.0.0.1", "", "", false},
-		{"10.0.0.1::x", "", "", false},
+		{"10.0.0.1::x", IPaddr, "", true}, // by the shell pattern, too; the script gets two arguments
 		{"", "", "", false},
 		{"fd00::1", "", "", false},
 	} {
@@ -156,7 +162,7 @@ func FuzzParseWord(f *testing.F) {
 		if spec.Broadcast.IsValid() && !spec.Broadcast.Is4() {
 			t.Fatalf("%q: broadcast %s", word, spec.Broadcast)
 		}
-		base, err := BaseAddr(script, strings.TrimPrefix(word, script+"::"))
+		base, err := BaseAddr(script, config.ParseResource(word).Args[0])
 		if err != nil || base != spec.Addr {
 			t.Fatalf("%q: base %v, %v", word, base, err)
 		}

@@ -27,9 +27,10 @@ with WORD addr[/prefix[/iface]]. Parts not given are found by the routing table.
 
 ACTION:
   start      add the address and announce it: at once, and again for 30 s in the
-             background; having it already is a success
-  stop       remove it from this machine; not having it is a success
-  status     say whether the kernel has it
+             background; having it already is a success; one on another interface
+             than WORD says is not moved: that fails
+  stop       remove it from this machine, wherever it is; not having it is a success
+  status     say whether this machine has it; with a warning if on another interface
   monitor    the same as status
   meta-data  describe the script in the XML of OCF
   usage      print the usage line of the script
@@ -249,7 +250,7 @@ func addressHint(err error) string {
 	case errors.Is(err, address.ErrNoRoute):
 		return "write the word with prefix length and interface, such as 10.0.0.1/24/eth0"
 	case errors.Is(err, address.ErrElsewhere):
-		return "remove it there, or name that interface in haresources"
+		return "stop the resource, which removes the address there, then start it; or name that interface in haresources"
 	case errors.Is(err, unix.EPERM):
 		return "run it as root"
 	case errors.Is(err, unix.EACCES):
@@ -278,7 +279,7 @@ func announceWord(word string, stderr io.Writer) int {
 // announce sends the first round and leaves the others to a process of its own. It returns at
 // once.
 func announce(spec address.Spec) error {
-	err := address.AnnounceAgain(spec, "/proc/self/exe", func(index uint32) []string {
+	err := address.Announce(spec, "/proc/self/exe", func(index uint32) []string {
 		return []string{"heartbeatd", "address", "announcer", strconv.FormatUint(uint64(index), 10), spec.Addr.String()}
 	})
 	if errors.Is(err, address.ErrNoNeighbours) {

@@ -203,6 +203,34 @@ func TestAddressScripts(t *testing.T) {
 	}
 }
 
+// After an edit of haresources the address is on an interface the word does not name. The group
+// counts as held then, or nobody would stop it.
+func TestAddressElsewhere(t *testing.T) {
+	scriptHost(t)
+	if code, out, errOut := callScript(t, "IPaddr2", "10.1.0.9/24/e0", "start"); code != 0 {
+		t.Fatal(code, out, errOut)
+	}
+	for _, step := range []struct {
+		action      string
+		code        int
+		out, errOut string
+	}{
+		{"status", ocfOK, "INFO:  Running OK\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured\n"},
+		{"start", ocfGeneric, "ERROR:  Generic error\n", "ERROR: address on another interface: 10.1.0.9 is on e0 and not on e0p as configured\n" +
+			"INFO: hint: stop the resource, which removes the address there, then start it; or name that interface in haresources\n"},
+		{"stop", ocfOK, "INFO:  Success\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured, removing it there\n" +
+			"INFO: Removing inet address 10.1.0.9/24 from device e0\n"},
+		{"status", ocfNotRunning, "INFO:  Resource is stopped\n", ""},
+		{"start", ocfOK, "INFO:  Success\n", "INFO: Adding inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0p\n"},
+		{"stop", ocfOK, "INFO:  Success\n", "INFO: Removing inet address 10.1.0.9/24 from device e0p\n"},
+	} {
+		code, out, errOut := callScript(t, "IPaddr2", "10.1.0.9/24/e0p", step.action)
+		if code != step.code || out != step.out || errOut != step.errOut {
+			t.Errorf("%s:\n got %d %q %q\nwant %d %q %q", step.action, code, out, errOut, step.code, step.out, step.errOut)
+		}
+	}
+}
+
 // start announces before it returns and goes on in the background; announce starts that anew.
 func TestAddressScriptAnnounces(t *testing.T) {
 	scriptHost(t)

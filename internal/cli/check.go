@@ -1,16 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/confhost"
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/runner"
 )
 
 const checkHelp = `Usage: heartbeatd check [DIR] [FLAGS]
@@ -26,11 +27,10 @@ read, 6 the configuration is refused or DIR is not there.
 
 // checker is what check sees of the machine; each test makes its own.
 type checker struct {
-	host     config.Host
-	routeTo  func(netip.Addr) (confhost.Route, error)
-	place    func(address.Spec) (iface string, bits int, broadcast netip.Addr, err error)
-	initDir  string
-	unitDirs []string
+	host    config.Host
+	routeTo func(netip.Addr) (confhost.Route, error)
+	place   func(address.Spec) (iface string, bits int, broadcast netip.Addr, err error)
+	locate  func(etcDir, word string) (runner.Command, error)
 
 	cfg      *config.Config
 	out      io.Writer
@@ -42,9 +42,9 @@ func thisChecker() *checker {
 		host:    confhost.New(),
 		routeTo: confhost.RouteTo,
 		place:   address.Resolve,
-		initDir: "/etc/init.d",
-		unitDirs: []string{"/etc/systemd/system", "/run/systemd/system", "/run/systemd/generator",
-			"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"},
+		locate: func(etcDir, word string) (runner.Command, error) {
+			return runner.Locate(etcDir, "/etc/init.d", word)
+		},
 	}
 }
 
@@ -170,7 +170,7 @@ func (c *checker) showGroups(dir string) {
 
 // resource says which script a word runs, and for an address where it goes.
 func (c *checker) resource(dir, word string) string {
-	script := c.script(dir, config.ParseResource(word).Script)
+	script := c.script(dir, word)
 	if !address.IsAddressWord(word) {
 		return script
 	}
@@ -195,34 +195,21 @@ func (c *checker) resource(dir, word string) string {
 	return text
 }
 
-// script finds a script where the daemon will: resource.d, init.d, then a systemd unit.
-func (c *checker) script(dir, name string) string {
-	if name == "" {
+// script says what the daemon will run for a word.
+func (c *checker) script(dir, word string) string {
+	cmd, err := c.locate(dir, word)
+	var missing *runner.LocateError
+	switch {
+	case errors.As(err, &missing) && missing.Name == "":
 		return c.warn("no script is named")
+	case errors.As(err, &missing) && missing.Why != "":
+		return c.warn("%v: %s", err, missing.Why)
+	case err != nil:
+		return c.warn("%v", err)
+	case cmd.Service != "":
+		return fmt.Sprintf("service %s, unit %s, by %s", cmd.Service, cmd.Unit, cmd.Path)
 	}
-	places := []string{filepath.Join(dir, "resource.d"), c.initDir}
-	found := ""
-	for _, place := range places {
-		path := place + "/" + name
-		at := c.host.Path(path)
-		if at.Regular && at.Executable {
-			return path
-		}
-		if at.Exists {
-			found += "; " + path + " is not an executable file"
-		}
-	}
-	unit := strings.TrimSuffix(name, ".service")
-	template, _, instance := strings.Cut(unit, "@")
-	for _, place := range c.unitDirs {
-		if path := place + "/" + unit + ".service"; c.host.Path(path).Exists {
-			return "service " + unit + ", unit " + path
-		}
-		if path := place + "/" + template + "@.service"; instance && c.host.Path(path).Exists {
-			return "service " + unit + ", unit " + path
-		}
-	}
-	return c.warn("Cannot locate resource script %s%s", name, found)
+	return cmd.Path
 }
 
 // verdict is the last line.

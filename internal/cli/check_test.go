@@ -11,6 +11,7 @@ import (
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/confhost"
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/runner"
 )
 
 // checkHost has eth0 192.0.2.1/24 and is called web1; files are the real ones.
@@ -22,7 +23,7 @@ func (checkHost) Interface(name string) (config.Interface, error) {
 	if name != "eth0" {
 		return config.Interface{}, config.ErrNoInterface
 	}
-	return config.Interface{Name: name, Addr: netip.MustParseAddr("192.0.2.1"), Broadcast: netip.MustParseAddr("192.0.2.255")}, nil
+	return config.Interface{Addr: netip.MustParseAddr("192.0.2.1"), Broadcast: netip.MustParseAddr("192.0.2.255")}, nil
 }
 
 func testChecker(root string) *checker {
@@ -40,8 +41,12 @@ func testChecker(root string) *checker {
 			}
 			return "eth0", 24, netip.MustParseAddr("192.0.2.255"), nil
 		},
-		initDir:  filepath.Join(root, "init.d"),
-		unitDirs: []string{filepath.Join(root, "units")},
+		locate: func(etcDir, word string) (runner.Command, error) {
+			if word == "apache2" || word == "web@one" { // this machine may have no systemd
+				return runner.Command{Path: "/usr/sbin/service", Service: word, Unit: "/lib/systemd/system/" + word + ".service"}, nil
+			}
+			return runner.Locate(etcDir, filepath.Join(root, "init.d"), word)
+		},
 	}
 }
 
@@ -84,9 +89,9 @@ func TestCheckAccepted(t *testing.T) {
 		"ha.cf": "node web1 web2\nlogfile /var/log/ha-log\nauto_failback on\nbcast eth0\nucast eth0 192.0.2.1\n" +
 			"ucast eth0 203.0.113.9\nucast eth7 192.0.2.2\nmcast eth0 239.0.0.1 700 1 0\nrespawn root /bin/sh\n",
 		"authkeys":           "auth 1\n1 sha1 hunter2\n",
-		"haresources":        "web1 192.0.2.10/24/eth0:0 apache2 missing::a broken web@one\nweb2 IPaddr2::192.0.2.11/24/eth9 tool\n",
+		"haresources":        "web1 192.0.2.10/24/eth0:0 apache2 missing::a broken web@one web@ ::x\nweb2 IPaddr2::192.0.2.11/24/eth9 tool\n",
 		"resource.d/IPaddr!": "", "resource.d/IPaddr2!": "", "resource.d/broken": "",
-		"init.d/tool!": "", "units/apache2.service": "", "units/web@.service": "",
+		"init.d/tool!": "",
 	})
 	code, out, errs := runCheck(t, testChecker(root), root)
 	want := `warning: ha.cf:7: ucast: interface [eth7]: no such device; nothing is sent over it until it is there
@@ -100,14 +105,16 @@ links:
   eth0  mcast  192.0.2.1 -> 239.0.0.1:700 ttl 1                                                       (ha.cf:8)
 group 192.0.2.10/24/eth0:0, preferred on this node (haresources:1):
   192.0.2.10/24/eth0:0  ROOT/resource.d/IPaddr; 192.0.2.10/24 on eth0 as eth0:0 broadcast 192.0.2.255, beside 192.0.2.1
-  apache2               service apache2, unit ROOT/units/apache2.service
+  apache2               service apache2, unit /lib/systemd/system/apache2.service, by /usr/sbin/service
   missing::a            WARNING: Cannot locate resource script missing
-  broken                WARNING: Cannot locate resource script broken; ROOT/resource.d/broken is not an executable file
-  web@one               service web@one, unit ROOT/units/web@.service
+  broken                WARNING: Cannot locate resource script broken: ROOT/resource.d/broken is not executable
+  web@one               service web@one, unit /lib/systemd/system/web@one.service, by /usr/sbin/service
+  web@                  WARNING: Cannot locate resource script web@
+  ::x                   WARNING: no script is named
 group IPaddr2::192.0.2.11/24/eth9, preferred on node web2 (haresources:2):
   IPaddr2::192.0.2.11/24/eth9  ROOT/resource.d/IPaddr2; WARNING: no such interface
   tool                         ROOT/init.d/tool
-accepted: node web1 of 2 nodes, 5 links, 2 groups, 7 warnings
+accepted: node web1 of 2 nodes, 5 links, 2 groups, 9 warnings
 `
 	wantText(t, "stdout", squeeze(strings.ReplaceAll(out, root, "ROOT")), squeeze(want))
 	wantText(t, "stderr", errs, "")
@@ -151,6 +158,24 @@ refused: 5 errors, 1 warning; the daemon would exit with status 6
 	wantText(t, "stdout", squeeze(out), squeeze(want))
 	if code != config.ExitConfig || strings.Contains(out, "hunter2") {
 		t.Errorf("exit %d", code)
+	}
+}
+
+// TestCheckRefusesAsTheDaemon: what the daemon would end over is no accepted configuration.
+func TestCheckRefusesAsTheDaemon(t *testing.T) {
+	for name, c := range map[string]struct{ haCf, haresources, want string }{
+		"three nodes": {"node web1 web2\nnode web3\nbcast eth0\n", "",
+			"error: ha.cf:4: node: 3 nodes: haresources describes a pair\nhint: keep this machine and its partner"},
+		"ucast to nowhere":   {"node web1 web2\nucast eth0 0.0.0.0\n", "", "error: ha.cf:4: ucast: [0.0.0.0] is not the address of a host\n"},
+		"ucast to a group":   {"node web1 web2\nucast eth0 239.1.1.1\n", "", "error: ha.cf:4: ucast: [239.1.1.1] is not the address of a host\n"},
+		"one key twice":      {"node web1 web2\nbcast eth0\n", "web1 tool\nweb2 tool\n", "error: haresources:2: group key tool is the key of haresources:1 too\n"},
+		"long name of ucast": {"node web1 web2\nucast averylongdevice0 192.0.2.2\n", "", "error: ha.cf:4: ucast: interface name [averylongdevice0] is longer"},
+	} {
+		root := checkDir(t, map[string]string{"ha.cf": "logfile /l\nauto_failback on\n" + c.haCf, "authkeys": "auth 1\n1 crc\n", "haresources": c.haresources})
+		code, out, _ := runCheck(t, testChecker(root), root)
+		if code != config.ExitConfig || !strings.Contains(out, c.want) || !strings.Contains(out, "\nrefused: 1 error,") {
+			t.Errorf("%s: exit %d\n%s", name, code, out)
+		}
 	}
 }
 
@@ -202,7 +227,7 @@ func TestCheckRealMachine(t *testing.T) {
 	code, out, _ := runCheck(t, thisChecker(), "--node", "here", root)
 	for _, want := range []string{
 		"error: ha.cf:6: udp: Get broadcast for interface nosuchif0 failed: no such device\n",
-		"lo bcast 127.0.0.1 -> 0.0.0.0:694 (ha.cf:4)\n",
+		"lo bcast 127.0.0.1 -> 127.255.255.255:694 (ha.cf:4)\n",
 		"127.0.0.77/8/lo " + root + "/resource.d/IPaddr; 127.0.0.77/8 on lo, beside 127.0.0.1\n",
 	} {
 		if !strings.Contains(squeeze(out), want) {

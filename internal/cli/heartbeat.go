@@ -179,7 +179,7 @@ func (c *hbCall) start() int {
 			return exitFailed
 		}
 	}
-	if pid, alive, _ := pidfile.Alive(c.pidFile); alive {
+	if pid, alive := pidfile.Settled(c.pidFile); alive {
 		c.log(c.stderr, "heartbeat", "info: heartbeat: already running [pid %d].", pid)
 		return exitOK
 	}

@@ -231,3 +231,23 @@ func TestDaemonLife(t *testing.T) {
 		t.Errorf("-s after a clean stop: exit %d, want 3", code)
 	}
 }
+
+// `kill -9` and `heartbeat` in one breath start a new daemon.
+func TestStartRightAfterAKill(t *testing.T) {
+	for range 5 {
+		m := testMachine(t)
+		if code := startDetached(child(t, "serve "+m.pidFile), io.Discard); code != 0 {
+			t.Fatalf("exit %d", code)
+		}
+		pid, err := pidfile.Read(m.pidFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs, started := hb(m, 0); code != 0 || started == "" {
+			t.Errorf("exit %d, %q, nothing was started", code, errs)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +20,7 @@ func hooks() Hooks {
 	return Hooks{
 		RunDaemon: func(o DaemonOptions) int { return runDaemon(o, os.Stderr) },
 		Validate: func(stderr io.Writer) int {
-			_, report, err := load()
+			_, _, report, err := load()
 			if err != nil {
 				complain(stderr, err, "")
 				return config.ExitConfig
@@ -31,13 +32,13 @@ func hooks() Hooks {
 	}
 }
 
-func load() (*config.Config, config.Report, error) {
+func load() (config.Files, *config.Config, config.Report, error) {
 	files, err := confhost.Read(etcDir)
 	if err != nil {
-		return nil, nil, err
+		return files, nil, nil, err
 	}
 	cfg, report := config.Load(files, confhost.New())
-	return cfg, report, nil
+	return files, cfg, report, nil
 }
 
 // sayReport prints what the configuration is told about in 3.0.6's line format.
@@ -81,7 +82,7 @@ func runForeground(stderr io.Writer) int {
 
 func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	syscall.Umask(0o022)
-	cfg, report, err := load()
+	files, cfg, report, err := load()
 	if err != nil {
 		complain(stderr, err, "the configuration belongs into "+etcDir)
 		return config.ExitConfig
@@ -92,7 +93,7 @@ func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	}
 	opt := daemon.Options{
 		Config: cfg, Paths: daemon.DefaultPaths, Version: version, Debug: o.Debug, NoResources: o.NoResources,
-		Foreground: o.Foreground, Notes: notes(report), Ready: o.Ready, LoadKeys: loadKeys,
+		Foreground: o.Foreground, Notes: notes(report), Ready: o.Ready, Reread: rereader(files),
 	}
 	if o.Foreground && logToStderr(cfg) {
 		opt.Stderr = stderr
@@ -100,7 +101,7 @@ func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	err = daemon.Run(opt)
 	if pid, running := daemon.AlreadyRunning(err); running {
 		thisMachine().log(stderr, "heartbeat", "info: heartbeat: already running [pid %d].", pid)
-		return exitFailed
+		return exitRunning
 	}
 	if err != nil {
 		complain(stderr, err, "")
@@ -109,29 +110,41 @@ func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	return exitOK
 }
 
+// exitRunning is the code of a second daemon. The unit knows it: trying again would not help.
+const exitRunning = 5
+
 // logToStderr says whether the foreground gets the log too: on a terminal and into the
 // journal, unless syslog brings the same lines there already.
 func logToStderr(cfg *config.Config) bool {
 	return os.Getenv("JOURNAL_STREAM") == "" || cfg.Log.SyslogFacility() == ""
 }
 
-// loadKeys reads authkeys again, on SIGHUP.
-func loadKeys() (daemon.Keys, []daemon.Note, error) {
-	files, err := confhost.Read(etcDir)
-	if err != nil {
-		return nil, nil, err
+// rereader looks at the files again on SIGHUP and compares them with what is in force. 3.0.6
+// goes by their times of change; a file that was only touched needs nothing.
+func rereader(inForce config.Files) func() daemon.Reread {
+	return func() (r daemon.Reread) {
+		files, err := confhost.Read(etcDir)
+		if err != nil {
+			r.Err = err
+			return r
+		}
+		r.OtherChanged = !bytes.Equal(files.HaCf.Data, inForce.HaCf.Data) || !bytes.Equal(files.Haresources.Data, inForce.Haresources.Data)
+		keys, report := config.LoadAuthkeys(files.Authkeys)
+		if report.Fatal() {
+			r.Err, r.Notes = fmt.Errorf("see the lines above"), notes(report)
+			return r
+		}
+		if !bytes.Equal(files.Authkeys.Data, inForce.Authkeys.Data) {
+			r.Keys, r.Notes = keys, notes(report)
+			inForce.Authkeys = files.Authkeys
+		}
+		return r
 	}
-	keys, problems := config.ParseAuthkeys("authkeys", files.Authkeys.Data)
-	report := config.Report(problems)
-	if keys == nil || report.Fatal() {
-		return nil, notes(report), fmt.Errorf("see the lines above")
-	}
-	return keys, notes(report), nil
 }
 
 // effective is `heartbeat -v`.
 func effective(stdout io.Writer) error {
-	cfg, report, err := load()
+	_, cfg, report, err := load()
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,10 @@ func sample() control.Status {
 				Script:    &control.ScriptStatus{Resource: "httpd", Op: "start", Running: 30500}},
 			{Key: "mail", Home: "node2", Owner: "", State: "stopped", Since: at("09:00:00"), Resources: []string{"mail"}},
 		},
+		Media: []control.MediumStatus{
+			{Name: "eth0", Kind: "bcast", Open: true, Since: at("07:11:55"), Sent: 16570, Heard: 8122},
+			{Name: "eth1", Kind: "ucast", Open: true, Error: "Operation not permitted", Since: at("09:29:48"), Sent: 16540, Failed: 24, Heard: 1},
+		},
 		Transition: control.Transition{At: at("09:29:30"), What: "resources acquired from node2", Cause: "node node2 is dead"},
 		Received:   8123, Dropped: map[string]uint64{"replay": 2, "bad signature": 11, "truncated": 0}, LogDropped: 4,
 		Parameters: map[string]string{"deadtime": "10", "keepalive": "500ms"},
@@ -71,7 +75,7 @@ func sample() control.Status {
 func TestStatusText(t *testing.T) {
 	early := sample()
 	early.State, early.Holding, early.Standby = "up", "none", "giving all resources to node2"
-	early.Groups, early.Transition, early.Dropped, early.LogDropped = nil, control.Transition{}, nil, 0
+	early.Media, early.Groups, early.Transition, early.Dropped, early.LogDropped = nil, nil, control.Transition{}, nil, 0
 	early.Nodes = []control.NodeStatus{{Name: "node2\x1b[2J", Status: "init", LastBeat: -1}}
 	for name, st := range map[string]control.Status{"busy": sample(), "early": early} {
 		var b bytes.Buffer
@@ -98,7 +102,12 @@ type fakeDaemon struct {
 	asked chan string
 }
 
-func (f *fakeDaemon) Status() control.Status { return f.st }
+func (f *fakeDaemon) Status() (control.Status, error) {
+	if f.err != nil {
+		return control.Status{}, f.err
+	}
+	return f.st, nil
+}
 func (f *fakeDaemon) Standby(w string) error { f.asked <- "standby " + w; return f.err }
 func (f *fakeDaemon) Takeover(w string) error {
 	f.asked <- "takeover " + w
@@ -147,6 +156,8 @@ func TestStatusExitCodes(t *testing.T) {
 	down := testMachine(t)
 	dead := testMachine(t)
 	os.WriteFile(dead.pidFile, []byte("       774\n"), 0o644)
+	ending := testMachine(t)
+	(&fakeDaemon{err: &control.Refusal{Reason: "heartbeatd is ending", Hint: "wait"}}).run(t, ending)
 	silent := testMachine(t)
 	l, err := net.Listen("unix", silent.socket)
 	if err != nil {
@@ -170,6 +181,7 @@ func TestStatusExitCodes(t *testing.T) {
 		{down, "--socket=" + up.socket, 0, ""},
 		{dead, "", 1, "heartbeatd is dead, but its pid file "},
 		{silent, "", 4, "heartbeatd does not answer as it should on "},
+		{ending, "", 4, "heartbeatd is ending"},
 		{up, "--foo", 4, "unknown flag: --foo"},
 		{up, "foo", 4, `status takes no arguments, got "foo"`},
 		{up, "--help", 0, ""},

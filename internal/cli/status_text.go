@@ -22,6 +22,7 @@ func writeStatus(w io.Writer, st control.Status, now time.Time) error {
 	}
 	b.WriteByte('\n')
 	writeNodes(&b, st.Nodes, now)
+	writeMedia(&b, st.Media, now)
 	b.WriteByte('\n')
 	writeGroups(&b, st.Groups, now)
 	b.WriteByte('\n')
@@ -67,6 +68,15 @@ func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
 			}
 		}
 	})
+}
+
+// writeMedia names what keeps our own beats from leaving; a medium that works is nothing to tell.
+func writeMedia(b *strings.Builder, media []control.MediumStatus, now time.Time) {
+	for _, m := range media {
+		if m.Error != "" {
+			fmt.Fprintf(b, "%s %s cannot send: %s (for %s)\n", m.Kind, m.Name, m.Error, span(now.Sub(m.Since).Milliseconds()))
+		}
+	}
 }
 
 func writeGroups(b *strings.Builder, groups []control.GroupStatus, now time.Time) {

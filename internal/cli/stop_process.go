@@ -42,6 +42,9 @@ func stopProcess(pid int, still func() bool) error {
 }
 
 func stopByNumber(pid int, still func() bool) error {
+	if !still() {
+		return nil
+	}
 	err := unix.Kill(pid, unix.SIGTERM)
 	if err != nil && !errors.Is(err, unix.ESRCH) {
 		return err

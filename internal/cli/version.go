@@ -11,9 +11,6 @@ var version = "devel"
 // compatible is the release of Linux-HA Heartbeat whose faces we show.
 const compatible = "3.0.6"
 
-// Version is the version of this build.
-func Version() string { return version }
-
 // originalVersion is what `heartbeat -V` and cl_status print. The first word stays the number
 // that scripts compare with; what 3.0.6 has in the parentheses differs from build to build.
 func originalVersion() string { return fmt.Sprintf("%s (node: heartbeatd-%s)", compatible, version) }

@@ -34,8 +34,9 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := fmt.Sprint(string(files.HaCf.Data), files.HaCf.State, files.HaCf.Mode, files.Authkeys.Mode, files.Haresources, files.Nodeinfo.State)
-	if want := fmt.Sprint("node a\n", config.Present, 0o644, 0o620, config.File{State: config.Failed, Reason: "not a regular file"}, config.Missing); got != want {
+	got := fmt.Sprint(string(files.HaCf.Data), files.HaCf.State, files.HaCf.Mode, files.Authkeys.Mode, files.Haresources, files.Nodeinfo.State, files.Authkeys.Path)
+	if want := fmt.Sprint("node a\n", config.Present, 0o644, 0o620,
+		config.File{State: config.Failed, Path: dir + "/haresources", Reason: "not a regular file"}, config.Missing, dir+"/authkeys"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -53,11 +54,11 @@ func TestReadNoDirectory(t *testing.T) {
 
 // TestUnread goes by the error, because root may read everything.
 func TestUnread(t *testing.T) {
-	denied := unread(&fs.PathError{Op: "open", Path: "/etc/ha.d/authkeys", Err: os.ErrPermission})
-	if denied.State != config.Denied || denied.Reason != "permission denied" {
+	denied := unread("/etc/ha.d/authkeys", &fs.PathError{Op: "open", Path: "/etc/ha.d/authkeys", Err: os.ErrPermission})
+	if denied.State != config.Denied || denied.Reason != "permission denied" || denied.Path != "/etc/ha.d/authkeys" {
 		t.Errorf("denied: %+v", denied)
 	}
-	if f := unread(&fs.PathError{Op: "read", Path: "/x", Err: errors.New("input/output error")}); f.State != config.Failed || f.Reason != "input/output error" {
+	if f := unread("/x", &fs.PathError{Op: "read", Path: "/x", Err: errors.New("input/output error")}); f.State != config.Failed || f.Reason != "input/output error" {
 		t.Errorf("failed: %+v", f)
 	}
 }
@@ -65,7 +66,7 @@ func TestUnread(t *testing.T) {
 func TestInterface(t *testing.T) {
 	h := New()
 	lo, err := h.Interface("lo")
-	if err != nil || lo.Addr != netip.MustParseAddr("127.0.0.1") {
+	if err != nil || lo.Addr != netip.MustParseAddr("127.0.0.1") || lo.Broadcast != netip.MustParseAddr("127.255.255.255") {
 		t.Errorf("lo: %+v, %v", lo, err)
 	}
 	for _, name := range []string{"nosuchif0", "aninterfacenamethatistoolong", ""} {
@@ -98,13 +99,13 @@ func TestServices(t *testing.T) {
 
 func TestPathAndNames(t *testing.T) {
 	h := New()
-	if p := h.Path("/dev/null"); !p.Exists || !p.CharDevice || p.Regular || p.Executable {
+	if p := h.Path("/dev/null"); !p.Exists || !p.CharDevice || p.Executable {
 		t.Errorf("/dev/null: %+v", p)
 	}
-	if p := h.Path("/bin/sh"); !p.Regular || !p.Executable {
+	if p := h.Path("/bin/sh"); !p.Exists || !p.Executable {
 		t.Errorf("/bin/sh: %+v", p)
 	}
-	if p := h.Path(t.TempDir()); !p.Exists || p.Regular || p.Executable {
+	if p := h.Path(t.TempDir()); !p.Exists || p.Executable {
 		t.Errorf("a directory: %+v", p)
 	}
 	if !h.UserExists("root") || h.UserExists("0") || h.UserExists("no such user") || !h.GroupExists("root") || h.GroupExists("nosuchgroup0") {
@@ -121,7 +122,7 @@ func TestPathAndNames(t *testing.T) {
 
 func TestRouteTo(t *testing.T) {
 	r, err := RouteTo(netip.MustParseAddr("127.0.0.1"))
-	if err != nil || r.Interface != "lo" || !r.Local || r.Source != netip.MustParseAddr("127.0.0.1") || !r.Network.IsValid() {
+	if err != nil || r != (Route{Interface: "lo", Local: true}) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/link"
 )
 
 // resolveTimeout bounds one name lookup, so that a dead name server delays a start and does not
@@ -39,18 +40,18 @@ func (machine) Nodename() string {
 
 // Interface asks the kernel as 3.0.6 does, so that an alias such as eth0:0 gets the same answer.
 func (machine) Interface(name string) (config.Interface, error) {
-	addr, err := ioctlAddr(name, unix.SIOCGIFADDR)
+	addr, err := firstAddr(name)
 	if err != nil {
 		return config.Interface{}, err
 	}
-	broadcast, err := ioctlAddr(name, unix.SIOCGIFBRDADDR)
+	broadcast, err := link.Broadcast(name)
 	if err != nil {
-		return config.Interface{}, err
+		return config.Interface{}, fmt.Errorf("ask for the broadcast address of %s: %w", name, err)
 	}
-	return config.Interface{Name: name, Addr: addr, Broadcast: broadcast}, nil
+	return config.Interface{Addr: addr, Broadcast: broadcast}, nil
 }
 
-func ioctlAddr(name string, request uint) (netip.Addr, error) {
+func firstAddr(name string) (netip.Addr, error) {
 	ifr, err := unix.NewIfreq(name)
 	if err != nil { // longer than a name can be
 		return netip.Addr{}, config.ErrNoInterface
@@ -60,7 +61,7 @@ func ioctlAddr(name string, request uint) (netip.Addr, error) {
 		return netip.Addr{}, fmt.Errorf("open a socket: %w", err)
 	}
 	defer unix.Close(fd)
-	switch err := unix.IoctlIfreq(fd, request, ifr); {
+	switch err := unix.IoctlIfreq(fd, unix.SIOCGIFADDR, ifr); {
 	case errors.Is(err, unix.ENODEV):
 		return netip.Addr{}, config.ErrNoInterface
 	case errors.Is(err, unix.EADDRNOTAVAIL):
@@ -155,7 +156,6 @@ func (machine) Path(path string) config.PathInfo {
 	mode := info.Mode()
 	return config.PathInfo{
 		Exists:     true,
-		Regular:    mode.IsRegular(),
 		Executable: !mode.IsDir() && mode.Perm()&0o111 != 0,
 		CharDevice: mode&fs.ModeCharDevice != 0,
 	}

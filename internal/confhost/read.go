@@ -34,24 +34,24 @@ func Read(dir string) (config.Files, error) {
 func readFile(path string) config.File {
 	f, err := os.Open(path)
 	if err != nil {
-		return unread(err)
+		return unread(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return unread(err)
+		return unread(path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return config.File{State: config.Failed, Reason: "not a regular file"}
+		return config.File{State: config.Failed, Path: path, Reason: "not a regular file"}
 	}
 	data, err := io.ReadAll(f)
 	if err != nil {
-		return unread(err)
+		return unread(path, err)
 	}
-	return config.File{State: config.Present, Data: data, Mode: uint32(info.Mode().Perm())}
+	return config.File{State: config.Present, Path: path, Data: data, Mode: uint32(info.Mode().Perm())}
 }
 
-func unread(err error) config.File {
+func unread(path string, err error) config.File {
 	reason := err
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -59,9 +59,9 @@ func unread(err error) config.File {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return config.File{State: config.Missing}
+		return config.File{State: config.Missing, Path: path}
 	case errors.Is(err, fs.ErrPermission):
-		return config.File{State: config.Denied, Reason: reason.Error()}
+		return config.File{State: config.Denied, Path: path, Reason: reason.Error()}
 	}
-	return config.File{State: config.Failed, Reason: reason.Error()}
+	return config.File{State: config.Failed, Path: path, Reason: reason.Error()}
 }

@@ -102,6 +102,11 @@ func (p *parser) crossNodes() {
 	if len(c.Nodes) == 0 {
 		p.whole("no nodes defined", "add `node NAME` for this machine and for its partner; NAME is what `uname -n` says there")
 	}
+	if p.third > 0 {
+		p.name, p.line = "node", p.third
+		p.clash(faultf("keep this machine and its partner; another pair in the same network needs another udpport",
+			"%d nodes: haresources describes a pair", len(c.Nodes)))
+	}
 	if slices.Contains(c.Nodes, c.Self) {
 		return
 	}

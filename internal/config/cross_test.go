@@ -9,10 +9,12 @@ import (
 )
 
 func TestCrossChecks(t *testing.T) {
-	nodes := ""
-	for i := range 99 {
-		nodes += fmt.Sprintf("node a%d\n", i)
+	pings := ""
+	for i := range 63 {
+		pings += fmt.Sprintf("ping 10.0.0.%d\n", i)
 	}
+	doubles := strings.Repeat("node n1\n", 99)
+	const double, unused = "warning ha.cf:%d: node: [n1] is named more than once\n", "warning ha.cf:%d: ping has no effect yet in this version: the address is neither pinged nor shown, and losing it moves nothing\n"
 	const log, media = "logfile /l\nauto_failback on\n", "bcast eth0\n"
 	tests := []struct{ name, haCf, want string }{
 		{"empty file", "", "warning ha.cf:1: Deprecated 'legacy' auto_failback option selected.\n" +
@@ -51,9 +53,13 @@ func TestCrossChecks(t *testing.T) {
 			"warning ha.cf:5: udpport: comes too late for the media above, ha.cf:4 stays on port 694"},
 		{"64 media", base + strings.Repeat(media, 64), ""},
 		{"65 media", base + strings.Repeat(media, 65), "error ha.cf:68: bcast: Too many media specified (> 64)"},
-		{"100 nodes", log + media + nodes + "node n1\n", ""},
-		{"101 nodes", log + media + nodes + "node n1\nping_group g 10.0.0.1\n",
-			"error ha.cf:104: ping_group: too many nodes (> 100), ping nodes included"},
+		{"three nodes", log + media + "node n1 n2\n\nnode n3\nnode n4\n", "error ha.cf:6: node: 4 nodes: haresources describes a pair"},
+		{"three nodes, none of them this one", log + media + "node a b c\n", "error ha.cf:4: node: 3 nodes: haresources describes a pair\n" +
+			"error ha.cf:4: Current node [n1] not in configuration!"},
+		{"a node twice is no third", log + media + "node n1 n2\nnode N2\n", "warning ha.cf:5: node: [n2] is named more than once"},
+		{"nodes and ping nodes", base + media + pings, repeated(unused, 5, 67)},
+		{"101 nodes", log + media + "node n1\n" + doubles + "ping_group g 10.0.0.1\n",
+			repeated(double, 5, 103) + "\nerror ha.cf:104: ping_group: too many nodes (> 100), ping nodes included"},
 		{"apiauth twice", base + media + "apiauth foo uid=root\napiauth foo gid=root\n",
 			"warning ha.cf:5: apiauth has no effect yet in this version: programs using the client library cannot sign on\n" +
 				"error ha.cf:6: apiauth: Duplicate apiauth directive for API client foo: [foo gid=root]"},
@@ -68,6 +74,15 @@ func TestCrossChecks(t *testing.T) {
 			compare(t, lines(report), c.want)
 		})
 	}
+}
+
+// repeated is one complaint about each of some lines.
+func repeated(format string, from, to int) string {
+	var out strings.Builder
+	for i := from; i <= to; i++ {
+		fmt.Fprintf(&out, format, i)
+	}
+	return strings.TrimSuffix(out.String(), "\n")
 }
 
 // TestMissingAccounts: the accounts of the C daemon's package are not needed, others are.
@@ -101,6 +116,10 @@ func TestDefaults(t *testing.T) {
 		}
 	}
 	h := newHost("n1")
+	h.services["ha-cluster"] = 0 // no port at all
+	if cfg, _ := Load(set(base+"ucast eth0 peer\n"), h); cfg.Media[0].Port != 694 {
+		t.Errorf("port %d from a services file that says 0", cfg.Media[0].Port)
+	}
 	h.services["ha-cluster"] = 6940
 	cfg, _ := Load(set(base+"bcast eth0\n"), h)
 	if cfg.UDPPort != 6940 || cfg.Media[0].Port != 6940 || cfg.Parameters["udpport"] != "6940" {
@@ -137,10 +156,11 @@ func TestParameters(t *testing.T) {
 
 func TestEnvironment(t *testing.T) {
 	cfg, _ := Load(set(base+"bcast eth0\ndeadtime 5\nlogfacility local3\nenv A=1 DIR=/x"), newHost("N1"))
-	env := cfg.Environment()
-	for _, want := range []string{"HA_DIR=/x", "HA_FUNCS=/etc/ha.d//shellfuncs", "HA_RCDIR=/etc/ha.d//rc.d", "HA_CURHOST=n1",
+	env := cfg.Environment(2)
+	for _, want := range []string{"HA_DIR=/x", "HA_FUNCS=/etc/ha.d/shellfuncs", "HA_RCDIR=/etc/ha.d/rc.d", "HA_RESOURCEDIR=/etc/ha.d/resource.d",
+		"HA_CURHOST=n1", "HA_BIN=/usr/libexec/heartbeat", "HA_NOARCHBIN=/usr/share/heartbeat", "OCF_AGENTS=/usr/lib/ocf/resource.d/heartbeat",
 		"HA_LOGFILE=/l", "HA_DEBUGLOG=/dev/null", "HA_LOGFACILITY=local3", "HA_LOGD=no", "HA_NICEFAILBACK=yes", "HA_deadtime=5",
-		"HA_warntime=2500ms", "HA_udpport=694", "HA_debug=0", "HA_DATEFMT=%Y/%m/%d_%T\t", "OCF_ROOT=/usr/lib/ocf", "HA_A=1",
+		"HA_warntime=2500ms", "HA_udpport=694", "HA_debug=2", "HA_DATEFMT=%Y/%m/%d_%T\t", "OCF_ROOT=/usr/lib/ocf", "HA_A=1",
 		"HA_COMPRESSION=zlib", "HA_logfile=/l"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("%s is missing", want)
@@ -155,9 +175,50 @@ func TestEnvironment(t *testing.T) {
 		names[name] = true
 	}
 	legacy, _ := Load(set("node n1\nbcast eth0\nuse_logd on"), newHost("n1"))
-	env = legacy.Environment()
+	env = legacy.Environment(0)
 	if !slices.Contains(env, "HA_LOGD=yes") || slices.Contains(env, "HA_NICEFAILBACK=yes") || legacy.Log.SyslogFacility() != "daemon" {
 		t.Error(env)
+	}
+}
+
+// TestDebugLevel: scripts get the level in force, not only the directive's; env goes over it.
+func TestDebugLevel(t *testing.T) {
+	for haCf, want := range map[string]string{"": "HA_debug=3", "debug 1\n": "HA_debug=3", "debug 1\nenv debug=7\n": "HA_debug=7"} {
+		cfg, _ := Load(set(base+"bcast eth0\n"+haCf), newHost("n1"))
+		if env := cfg.Environment(3); !slices.Contains(env, want) {
+			t.Errorf("%q: want %s in %q", haCf, want, env)
+		}
+	}
+}
+
+// TestEnvironmentDocDir: HA_DOCDIR is where the Makefile puts the documents.
+func TestEnvironmentDocDir(t *testing.T) {
+	if want := "\nDOCDIR     ?= $(PREFIX)" + strings.TrimPrefix(docDir, "/usr") + "\n"; !strings.Contains(readFile(t, "Makefile"), want) {
+		t.Errorf("the Makefile has no line %q", want)
+	}
+}
+
+// TestLoadAuthkeys: the checks of a start, for whoever reads authkeys alone.
+func TestLoadAuthkeys(t *testing.T) {
+	const path = "/etc/ha.d/authkeys"
+	good := "auth 1\n1 sha1 secret\n"
+	for _, c := range []struct {
+		file File
+		want string
+		code int
+	}{
+		{File{State: Present, Path: path, Data: []byte(good), Mode: 0o600}, "", ExitOK},
+		{File{State: Present, Path: path, Data: []byte(good), Mode: 0o620}, "warning authkeys:1: others than the owner may write to [/etc/ha.d/authkeys]", ExitOK},
+		{File{State: Present, Path: path, Data: []byte(good), Mode: 0o644}, "error authkeys:1: Bad permissions on keyfile [/etc/ha.d/authkeys], 600 recommended.", ExitConfig},
+		{File{State: Present, Path: path, Data: []byte("auth 1\n"), Mode: 0o600}, "error authkeys:1: Auth Key [1] not found in keyfile", ExitConfig},
+		{File{Path: path}, "error authkeys: Cannot open keyfile [/etc/ha.d/authkeys]", ExitConfig},
+		{File{State: Denied, Path: path}, "error authkeys: Cannot open keyfile [/etc/ha.d/authkeys]: permission denied", ExitDenied},
+	} {
+		keys, report := LoadAuthkeys(c.file)
+		compare(t, lines(report), c.want)
+		if report.ExitCode() != c.code || (keys == nil) != report.Fatal() {
+			t.Errorf("%s: exit %d, keys %v", c.want, report.ExitCode(), keys != nil)
+		}
 	}
 }
 

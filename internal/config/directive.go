@@ -68,7 +68,7 @@ const (
 func clusterDirectives() []*directive {
 	timeHint := "a time is seconds without a unit (2 or 0.5) or milliseconds (500ms), without a blank between"
 	return []*directive{
-		{Directive: entry("node", "NAME...", "", "100 nodes, ping nodes included", many), value: applyNode},
+		{Directive: entry("node", "NAME...", "", "2 nodes", many), value: applyNode},
 		{Directive: entry("keepalive", "time", "1000ms", "above 0", last), recorded: true,
 			value: timeValue(timeHint, 1, func(c *Config) durationPtr { return &c.Keepalive })},
 		{Directive: entry("deadtime", "time", "30000ms", "above 2 * keepalive", last), recorded: true,

@@ -10,7 +10,8 @@ const wantTime = "want a time such as 2 or 500ms, got "
 // directiveCases hold one line put at line 4 behind base, and what is said about it. An empty want
 // is a line accepted in silence.
 var directiveCases = []struct{ line, want string }{
-	{"node n3", ""},
+	{"node n2", "warning ha.cf:4: node: [n2] is named more than once"},
+	{"node n3", "error ha.cf:4: node: 3 nodes: haresources describes a pair"},
 	{"node", "warning ha.cf:4: node: no value, nothing is changed"},
 	{"node N1", "warning ha.cf:4: node: [n1] is named more than once"},
 	{"keepalive 1ms", ""},
@@ -84,6 +85,7 @@ var directiveCases = []struct{ line, want string }{
 	{"udp eth1", "warning ha.cf:4: udp: WARNING: directive 'udp' replaced by 'bcast'"},
 	{"mcast eth0 239.0.0.1 694 0 0", ""},
 	{"mcast eth0 239.0.0.1 694 4 1 surplus", ""},
+	{"mcast eth0 239.0.0.1 694x 1 0", "warning ha.cf:4: mcast: port [694x] is not a whole number, 694 is used"},
 	{"mcast", "error ha.cf:4: mcast: mcast statement without device"},
 	{"mcast eth9", "error ha.cf:4: mcast: mcast device [eth9] is invalid or not set up properly: no such device"},
 	{"mcast eth0", "error ha.cf:4: mcast: mcast [eth0] missing mcast address"},
@@ -101,6 +103,12 @@ var directiveCases = []struct{ line, want string }{
 	{"ucast eth0", "error ha.cf:4: ucast: [eth0] missing target IP address/hostname"},
 	{"ucast eth0 nobody", "error ha.cf:4: ucast: cannot resolve hostname [nobody]"},
 	{"ucast eth9 10.77.0.2", "warning ha.cf:4: ucast: interface [eth9]: no such device; nothing is sent over it until it is there"},
+	{"ucast eth0 0.0.0.0", "error ha.cf:4: ucast: [0.0.0.0] is not the address of a host"},
+	{"ucast eth0 239.1.1.1", "error ha.cf:4: ucast: [239.1.1.1] is not the address of a host"},
+	{"ucast eth0 nowhere", "error ha.cf:4: ucast: [nowhere] is not the address of a host"},
+	{"ucast eth0 fd00::2", "error ha.cf:4: ucast: cannot resolve hostname [fd00::2]"},
+	{"ucast eth0 ::ffff:10.77.0.2", "error ha.cf:4: ucast: cannot resolve hostname [::ffff:10.77.0.2]"},
+	{"ucast sixteenletters16 10.77.0.2", "error ha.cf:4: ucast: interface name [sixteenletters16] is longer than 15 characters"},
 	{"mcast6 eth0 ff02::1234 694 1 0", "warning ha.cf:4: mcast6 has no effect yet in this version: no beats go over IPv6; add a bcast, ucast or mcast line"},
 	{"mcast6", "error ha.cf:4: mcast6: mcast6 statement without device"},
 	{"mcast6 x", "error ha.cf:4: mcast6: mcast6 device [x] is invalid or not set up properly"},
@@ -227,7 +235,7 @@ func TestEveryDirective(t *testing.T) {
 // anything at all, refused by another.
 func TestNoDirectiveUntested(t *testing.T) {
 	unchecked := map[string]bool{"cluster": true, "quorum_server": true, "logfile": true, "debugfile": true,
-		"coreroot": true, "crm_daemon_dir": true, "normalpoll": true, "node": true, "udp": true}
+		"coreroot": true, "crm_daemon_dir": true, "normalpoll": true, "udp": true}
 	good, bad := map[string]bool{}, map[string]bool{}
 	for _, c := range directiveCases {
 		name, _ := nextWord(c.line)

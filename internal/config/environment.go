@@ -8,12 +8,15 @@ import (
 	"strings"
 )
 
-// Environment is what every script and child of the daemon finds in its environment besides what
-// the daemon itself was started with, as NAME=VALUE. The fields of a message (HA_t, HA_src, …)
-// and PATH come on top; see behaviour of 3.0.6. An env directive can
-// replace any of them.
-func (c *Config) Environment() []string {
-	dir := strings.TrimSuffix(cmp.Or(c.Dir, "/etc/ha.d"), "/") + "/"
+// docDir is where make install puts README.md and the samples.
+const docDir = "/usr/share/doc/heartbeatd"
+
+// Environment is what every script finds in its environment besides what the daemon itself was
+// started with and PATH, as NAME=VALUE, each name once. The values are those a script of 3.0.6 sees
+// once it has read shellfuncs. An env directive can replace any of them. debug is the level in
+// force: the debug directive and each -d.
+func (c *Config) Environment(debug int) []string {
+	dir := strings.TrimRight(cmp.Or(c.Dir, "/etc/ha.d"), "/")
 	env := []string{
 		"HA_DIR=" + dir,
 		"HA_FUNCS=" + dir + "/shellfuncs",
@@ -21,15 +24,15 @@ func (c *Config) Environment() []string {
 		"HA_RESOURCEDIR=" + dir + "/resource.d",
 		"HA_BIN=/usr/libexec/heartbeat",
 		"HA_NOARCHBIN=/usr/share/heartbeat",
-		"HA_DOCDIR=/usr/share/doc/heartbeat",
+		"HA_DOCDIR=" + docDir,
 		"HA_FIFO=/var/lib/heartbeat/fifo",
 		"HA_DATEFMT=%Y/%m/%d_%T\t",
 		"HA_CURHOST=" + c.Self,
 		"OCF_ROOT=/usr/lib/ocf",
+		"OCF_AGENTS=/usr/lib/ocf/resource.d/heartbeat",
 		"HA_LOGFILE=" + cmp.Or(c.Log.File, "/dev/null"),
 		"HA_DEBUGLOG=" + cmp.Or(c.Log.DebugFile, "/dev/null"),
 		"HA_LOGD=" + yesNo(c.Log.UseLogd),
-		"HA_debug=" + strconv.Itoa(c.Debug),
 		"HA_COMPRESSION=" + c.Parameters["compression"],
 	}
 	if c.Log.Facility != "" {
@@ -41,6 +44,7 @@ func (c *Config) Environment() []string {
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		env = append(env, "HA_"+name+"="+c.Parameters[name])
 	}
+	env = append(env, "HA_debug="+strconv.Itoa(debug)) // over the directive's own number
 	for _, pair := range c.Env {
 		env = append(env, "HA_"+pair)
 	}

@@ -30,11 +30,18 @@ func FuzzHaCf(f *testing.F) {
 		if report.Fatal() {
 			return
 		}
-		if len(cfg.Media) == 0 || len(cfg.Nodes) == 0 || cfg.Keepalive <= 0 || cfg.Deadtime <= 2*cfg.Keepalive ||
+		if len(cfg.Media) == 0 || len(cfg.Nodes) == 0 || len(cfg.Nodes) > 2 || cfg.Keepalive <= 0 || cfg.Deadtime <= 2*cfg.Keepalive ||
 			cfg.Initdead < cfg.Deadtime || cfg.Warntime < 0 || cfg.HopFudge < 0 || cfg.HopFudge > 255 || cfg.MaxRexmit <= 0 || cfg.Keys == nil {
 			t.Errorf("accepted: %+v", cfg)
 		}
-		for _, pair := range cfg.Environment() {
+		for _, m := range cfg.Media { // what the link layer refuses must not be accepted here
+			host := m.Peer.Is4() && !m.Peer.IsMulticast() && !m.Peer.IsUnspecified()
+			if m.Device == "" || len(m.Device) > 15 || m.Port == 0 || (m.Kind == Ucast && !host) ||
+				(m.Kind == Mcast && !(m.Peer.Is4() && m.Peer.IsMulticast())) || m.TTL < 0 || m.TTL > 4 {
+				t.Errorf("accepted medium: %+v", m)
+			}
+		}
+		for _, pair := range cfg.Environment(0) {
 			if !strings.Contains(pair, "=") || strings.ContainsAny(pair, "\x00\n") {
 				t.Errorf("environment %q", pair)
 			}

@@ -29,6 +29,7 @@ type parser struct {
 	clients  map[string]bool // names of apiauth
 	media    int             // of every kind
 	doubles  int             // nodes named again; they count for the limit
+	third    int             // line that names a node more than a pair has
 	autojoin int             // line of an autojoin other than none
 	eof      int             // number of the last line
 }
@@ -54,7 +55,7 @@ func (p *parser) refuse(f *fault) {
 // defaults are the values of 3.0.6 in force before the first line is read.
 func (p *parser) defaults(dir, self string) {
 	port, ok := p.host.ServicePort("ha-cluster")
-	if !ok {
+	if !ok || port == 0 {
 		port = 694
 	}
 	*p.cfg = Config{

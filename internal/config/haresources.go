@@ -80,15 +80,6 @@ func groups(lines []physical) []Group {
 	return out
 }
 
-// String is a line of haresources that reads back as the same group.
-func (g Group) String() string {
-	text := strings.Join(append([]string{g.Home}, g.Resources...), " ")
-	if strings.HasSuffix(text, `\`) {
-		text += " " // at the end of a line it would continue it
-	}
-	return text
-}
-
 // Key is the name of a group, its first resource.
 func (g Group) Key() string { return g.Resources[0] }
 
@@ -105,10 +96,9 @@ func (p *parser) resource(level Level, line int, hint, format string, args ...an
 
 // loadHaresources is stage 4. 3.0.6 looks at the first word of each line only.
 func (p *parser) loadHaresources(files Files) {
-	f := files.Haresources
+	f := files.named(files.Haresources, haresources)
 	if f.State != Present {
-		p.rep = append(p.rep, unreadable(haresources, f,
-			"Cannot open resources file ["+files.path(haresources)+"]", sampleHint(files, haresources)))
+		p.rep = append(p.rep, unreadable(haresources, f, "Cannot open resources file ["+f.Path+"]", sampleHint(haresources, f.Path)))
 		return
 	}
 	lines := physicalLines(f.Data)
@@ -126,6 +116,7 @@ func (p *parser) loadHaresources(files Files) {
 			p.resource(Warning, g.Line(), "", "node %s has no resource on this line, it is left out", g.Home)
 		case p.knowsNode(g.Home) || bad[g.Line()]:
 			p.cfg.Groups = append(p.cfg.Groups, g)
+			p.checkPingHome(g)
 		case p.nodesKnown():
 			p.badNodename(g.Line(), g.Home)
 		}
@@ -164,8 +155,18 @@ func (p *parser) knowsNode(name string) bool {
 	return slices.ContainsFunc(p.cfg.Nodes, same) || slices.ContainsFunc(p.cfg.PingNodes, same)
 }
 
-// checkKeys warns about resources named twice. 3.0.6 accepts them and goes wrong later: it looks
-// groups up by any of their resources.
+// checkPingHome warns about a line of a ping node, which 3.0.6 takes without a word.
+func (p *parser) checkPingHome(g Group) {
+	ping := func(name string) bool { return lowerASCII(name) == g.Home }
+	if slices.Contains(p.cfg.Nodes, g.Home) || !slices.ContainsFunc(p.cfg.PingNodes, ping) {
+		return
+	}
+	p.resource(Warning, g.Line(), "the first word should be a node that can run the group: "+strings.Join(p.cfg.Nodes, ", "),
+		"[%s] is a ping node and runs nothing; nobody starts this group while both nodes are up", g.Home)
+}
+
+// checkKeys looks for resources named twice. DIFFERS: 3.0.6 accepts a group key given twice and
+// goes wrong later, because it looks groups up by their resources.
 func (p *parser) checkKeys() {
 	seen := map[string]Group{}
 	for _, g := range p.cfg.Groups {
@@ -175,9 +176,9 @@ func (p *parser) checkKeys() {
 			case !double:
 				seen[r] = g
 			case r == g.Key() && r == other.Key():
-				p.resource(Warning, g.Line(), "give each group a first resource of its own",
-					"group key %s is the key of %s too; 3.0.6 takes the two lines for one group", r, other.Where)
-			case strings.Contains(r, "::") || isAddressWord(r):
+				p.resource(Error, g.Line(), "give each group a first resource of its own; it is the group's name between the nodes",
+					"group key %s is the key of %s too", r, other.Where)
+			case len(ParseResource(r).Args) > 0:
 				p.resource(Warning, g.Line(), "keep it in one group",
 					"resource %s is in %s too; the two groups can end up on different nodes with it", r, other.Where)
 			}

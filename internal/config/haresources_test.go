@@ -6,6 +6,15 @@ import (
 	"testing"
 )
 
+// String is a line of haresources that reads back as the same group.
+func (g Group) String() string {
+	text := strings.Join(append([]string{g.Home}, g.Resources...), " ")
+	if strings.HasSuffix(text, `\`) {
+		text += " " // at the end of a line it would continue it
+	}
+	return text
+}
+
 func TestHaresources(t *testing.T) {
 	tests := []struct{ name, in, groups, want string }{
 		{"empty", "", "", ""},
@@ -24,12 +33,16 @@ func TestHaresources(t *testing.T) {
 		{"CRLF continued", "n1 a \\\r\n b\r\n", "1 n1 a b", "warning haresources:1: line ends in CR LF; 3.0.6 does not continue it"},
 		{"backslash and a blank", "n1 a \\ \n b\n", "1 n1 a \\", "error haresources:2: Bad nodename [b]"},
 		{"node alone", "n1\n", "", "warning haresources:1: node n1 has no resource on this line, it is left out"},
-		{"ping node", "10.77.0.9 a\n", "1 10.77.0.9 a", ""},
+		{"ping node", "10.77.0.9 a\n", "1 10.77.0.9 a",
+			"warning haresources:1: [10.77.0.9] is a ping node and runs nothing; nobody starts this group while both nodes are up"},
 		{"every stranger is named", "x a\nn1 b\ny c\n", "2 n1 b", "error haresources:1: Bad nodename [x]\nerror haresources:3: Bad nodename [y]"},
 		{"remark glued to the node", "n1#foo\n", "", "error haresources:1: Bad nodename [n1#foo]"},
 		{"comma", "n1,n2 a\n", "", "error haresources:1: Bad nodename [n1,n2]"},
-		{"key twice", "n1 a b\nn2 a c\n", "1 n1 a b|2 n2 a c",
-			"warning haresources:2: group key a is the key of haresources:1 too; 3.0.6 takes the two lines for one group"},
+		{"key twice", "n1 a b\nn2 a c\n", "1 n1 a b", "error haresources:2: group key a is the key of haresources:1 too"},
+		{"key three times", "n1 a\nn2 a\n\nn2 a\n", "1 n1 a", "error haresources:2: group key a is the key of haresources:1 too\n" +
+			"error haresources:4: group key a is the key of haresources:1 too"},
+		{"key with arguments twice", "n1 10.0.0.1\nn2 10.0.0.1\n", "1 n1 10.0.0.1", "error haresources:2: group key 10.0.0.1 is the key of haresources:1 too"},
+		{"key inside another group", "n1 a b\nn2 b c\n", "1 n1 a b|2 n2 b c", ""},
 		{"address twice", "n1 a 10.0.0.1\nn2 c 10.0.0.1\n", "1 n1 a 10.0.0.1|2 n2 c 10.0.0.1",
 			"warning haresources:2: resource 10.0.0.1 is in haresources:1 too; the two groups can end up on different nodes with it"},
 	}

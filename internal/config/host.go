@@ -13,15 +13,13 @@ var (
 
 // Interface is a network interface as far as ha.cf cares.
 type Interface struct {
-	Name      string
 	Addr      netip.Addr // its first IPv4 address
-	Broadcast netip.Addr // of that address; may be 0.0.0.0 (lo)
+	Broadcast netip.Addr // where bcast sends to
 }
 
 // PathInfo is what is at a path.
 type PathInfo struct {
 	Exists     bool
-	Regular    bool
 	Executable bool // somebody may execute it, and it is no directory
 	CharDevice bool
 }
@@ -59,6 +57,7 @@ const (
 // File is one configuration file as it was found.
 type File struct {
 	State  FileState
+	Path   string // for messages
 	Data   []byte
 	Mode   uint32 // permission bits, 0600
 	Reason string // why, when Denied or Failed
@@ -66,7 +65,7 @@ type File struct {
 
 // Files is one configuration directory as it was found.
 type Files struct {
-	Dir         string // "/etc/ha.d", for messages and for HA_DIR
+	Dir         string // "/etc/ha.d", for HA_DIR and for files without a Path
 	HaCf        File
 	Authkeys    File
 	Haresources File

@@ -18,7 +18,7 @@ type fakeHost struct {
 }
 
 func newHost(name string) *fakeHost {
-	program := PathInfo{Exists: true, Regular: true, Executable: true}
+	program := PathInfo{Exists: true, Executable: true}
 	return &fakeHost{
 		name:     name,
 		services: map[string]uint16{"domain": 53},
@@ -26,7 +26,7 @@ func newHost(name string) *fakeHost {
 		paths: map[string]PathInfo{
 			"/usr/libexec/heartbeat/ipfail": program,
 			"/bin/true":                     program,
-			"/etc/passwd":                   {Exists: true, Regular: true},
+			"/etc/passwd":                   {Exists: true},
 			"/dev/ttyS0":                    {Exists: true, CharDevice: true},
 		},
 	}
@@ -37,11 +37,11 @@ func (h *fakeHost) Nodename() string { return h.name }
 func (h *fakeHost) Interface(name string) (Interface, error) {
 	switch name {
 	case "eth0":
-		return Interface{name, netip.MustParseAddr("10.77.0.1"), netip.MustParseAddr("10.77.0.255")}, nil
+		return Interface{netip.MustParseAddr("10.77.0.1"), netip.MustParseAddr("10.77.0.255")}, nil
 	case "eth1":
-		return Interface{name, netip.MustParseAddr("10.77.1.1"), netip.MustParseAddr("10.77.1.255")}, nil
+		return Interface{netip.MustParseAddr("10.77.1.1"), netip.MustParseAddr("10.77.1.255")}, nil
 	case "lo":
-		return Interface{name, netip.MustParseAddr("127.0.0.1"), netip.IPv4Unspecified()}, nil
+		return Interface{netip.MustParseAddr("127.0.0.1"), netip.IPv4Unspecified()}, nil
 	case "eth0:0", "eth2":
 		return Interface{}, ErrNoAddress
 	}
@@ -51,6 +51,9 @@ func (h *fakeHost) Interface(name string) (Interface, error) {
 func (h *fakeHost) Resolve(host string) ([]netip.Addr, error) {
 	if host == "peer" {
 		return []netip.Addr{netip.MustParseAddr("fd00::2"), netip.MustParseAddr("10.77.0.2")}, nil
+	}
+	if host == "nowhere" { // as /etc/hosts bars advertisers
+		return []netip.Addr{netip.IPv4Unspecified()}, nil
 	}
 	return nil, errors.New("no such host")
 }

@@ -33,7 +33,7 @@ func applyMcast6(p *parser, rest string) *fault {
 	if a, err := netip.ParseAddr(w[1]); err != nil || !a.Is6() || !a.IsMulticast() {
 		return faultf("a group begins with ff", "mcast6 [%s] bad addr [%s]", dev, w[1])
 	}
-	if _, _, _, f := multicastNumbers("mcast6", "hops", dev, mcast6Hint, w[2:]); f != nil {
+	if _, _, _, f := p.multicastNumbers("hops", dev, mcast6Hint, w[2:]); f != nil {
 		return f
 	}
 	return p.addMedium()

@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"heartbeatd/internal/auth"
+)
 
 // Load reads the three files for a machine. 3.0.6 stops at the first stage with an error; this
 // reports all stages, and the verdict is the same. The Config is fit to run only if the report is
@@ -12,7 +16,9 @@ func Load(files Files, host Host) (*Config, Report) {
 	}
 	p.defaults(files.Dir, selfName(files.Nodeinfo, host))
 	readable := p.loadHaCf(files)
-	p.loadAuthkeys(files)
+	keys, problems := LoadAuthkeys(files.named(files.Authkeys, authkeys))
+	p.cfg.Keys = keys
+	p.rep = append(p.rep, problems...)
 	if readable {
 		p.cross()
 	}
@@ -31,36 +37,43 @@ func selfName(nodeinfo File, host Host) string {
 }
 
 func (p *parser) loadHaCf(files Files) bool {
-	if files.HaCf.State != Present {
-		p.rep = append(p.rep, unreadable(haCf, files.HaCf,
-			"Cannot open config file ["+files.path(haCf)+"]", sampleHint(files, haCf)))
+	f := files.named(files.HaCf, haCf)
+	if f.State != Present {
+		p.rep = append(p.rep, unreadable(haCf, f, "Cannot open config file ["+f.Path+"]", sampleHint(haCf, f.Path)))
 		return false
 	}
-	p.parse(files.HaCf.Data)
+	p.parse(f.Data)
 	return true
 }
 
-func (f Files) path(name string) string { return strings.TrimSuffix(f.Dir, "/") + "/" + name }
-
-func sampleHint(files Files, name string) string {
-	return "copy the annotated sample /usr/share/doc/heartbeatd/" + name + " to " + files.path(name) + ", read it, customize it"
+// named is a file with its path.
+func (f Files) named(file File, name string) File {
+	if file.Path == "" {
+		file.Path = strings.TrimSuffix(f.Dir, "/") + "/" + name
+	}
+	return file
 }
 
-func (p *parser) loadAuthkeys(files Files) {
-	f := files.Authkeys
-	path := files.path(authkeys)
+func sampleHint(name, path string) string {
+	return "copy the annotated sample " + docDir + "/" + name + " to " + path + ", read it, customize it"
+}
+
+// LoadAuthkeys judges authkeys as a start does: is it there, who may read it, what it says. The
+// keys are nil if the report is fatal.
+func LoadAuthkeys(f File) (*auth.Keys, Report) {
 	if f.State != Present {
-		p.rep = append(p.rep, unreadable(authkeys, f, "Cannot open keyfile ["+path+"]", sampleHint(files, authkeys)))
-		return
-	}
-	if f.Mode&0o044 != 0 {
-		p.rep = append(p.rep, Problem{File: authkeys, Line: 1, Level: Error, Hint: "chmod 600 " + path,
-			Text: "Bad permissions on keyfile [" + path + "], 600 recommended."})
-	} else if f.Mode&0o022 != 0 {
-		p.rep = append(p.rep, Problem{File: authkeys, Line: 1, Level: Warning, Hint: "chmod 600 " + path,
-			Text: "others than the owner may write to [" + path + "]"})
+		return nil, Report{unreadable(authkeys, f, "Cannot open keyfile ["+f.Path+"]", sampleHint(authkeys, f.Path))}
 	}
 	keys, problems := ParseAuthkeys(authkeys, f.Data)
-	p.cfg.Keys = keys
-	p.rep = append(p.rep, problems...)
+	var report Report
+	mode := Problem{File: authkeys, Line: 1, Hint: "chmod 600 " + f.Path}
+	switch {
+	case f.Mode&0o044 != 0:
+		mode.Level, mode.Text = Error, "Bad permissions on keyfile ["+f.Path+"], 600 recommended."
+		keys, report = nil, append(report, mode)
+	case f.Mode&0o022 != 0:
+		mode.Level, mode.Text = Warning, "others than the owner may write to ["+f.Path+"]"
+		report = append(report, mode)
+	}
+	return keys, append(report, problems...)
 }

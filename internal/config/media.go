@@ -7,8 +7,12 @@ import (
 	"strings"
 )
 
-// maxMedia counts every medium, those without effect too.
-const maxMedia = 64
+const (
+	// maxMedia counts every medium, those without effect too.
+	maxMedia = 64
+	// maxDevice is the length of an interface name, a limit of the kernel.
+	maxDevice = 15
+)
 
 // mediaDirectives are the ways of datagrams. 3.0.6: bcast and ucast take the udpport in force where
 // they stand.
@@ -121,7 +125,7 @@ func applyMcast(p *parser, rest string) *fault {
 	if err != nil || !group.Is4() || !group.IsMulticast() {
 		return faultf("a group is 224.0.0.0 to 239.255.255.255", "mcast [%s] bad addr [%s]", dev, w[1])
 	}
-	port, ttl, loop, f := multicastNumbers("mcast", "ttl", dev, mcastHint, w[2:])
+	port, ttl, loop, f := p.multicastNumbers("ttl", dev, mcastHint, w[2:])
 	if f != nil {
 		return f
 	}
@@ -129,7 +133,7 @@ func applyMcast(p *parser, rest string) *fault {
 }
 
 // multicastNumbers reads PORT TTL LOOP, shared by mcast and mcast6. Further words are ignored.
-func multicastNumbers(kind, hops, dev, hint string, w []string) (port uint16, ttl int, loop bool, f *fault) {
+func (p *parser) multicastNumbers(hops, dev, hint string, w []string) (port uint16, ttl int, loop bool, f *fault) {
 	limits := []struct {
 		name     string
 		min, max int64
@@ -137,12 +141,16 @@ func multicastNumbers(kind, hops, dev, hint string, w []string) (port uint16, tt
 	var got [3]int64
 	for i, l := range limits {
 		if len(w) <= i {
-			return 0, 0, false, faultf(hint, "%s [%s] missing %s", kind, dev, l.name)
+			return 0, 0, false, faultf(hint, "%s [%s] missing %s", p.name, dev, l.name)
 		}
-		got[i], _ = atol(w[i])
+		var exact bool
+		got[i], exact = atol(w[i])
 		if got[i] < l.min || got[i] > l.max {
 			return 0, 0, false, faultf(hint+"; "+l.name+" is "+strconv.FormatInt(l.min, 10)+".."+strconv.FormatInt(l.max, 10),
-				"%s [%s] bad %s [%s]", kind, dev, l.name, w[i])
+				"%s [%s] bad %s [%s]", p.name, dev, l.name, w[i])
+		}
+		if !exact {
+			p.warn("write digits only", "%s [%s] is not a whole number, %d is used", l.name, w[i], got[i])
 		}
 	}
 	return uint16(got[0]), int(got[1]), got[2] == 1, nil
@@ -164,6 +172,14 @@ func applyUcast(p *parser, rest string) *fault {
 	peer, ok := p.resolve4(w[1])
 	if !ok {
 		return faultf("write the peer's IPv4 address, or put its name into /etc/hosts", "cannot resolve hostname [%s]", w[1])
+	}
+	if peer.IsUnspecified() || peer.IsMulticast() {
+		// DIFFERS: 3.0.6 starts; its datagrams reach itself, or nobody who listens.
+		return faultf("write the address of the other machine; mcast has a directive of its own",
+			"[%s] is not the address of a host", w[1])
+	}
+	if len(dev) > maxDevice {
+		return faultf("`ip addr` lists the interfaces of this machine", "interface name [%s] is longer than %d characters", dev, maxDevice)
 	}
 	if _, err := p.host.Interface(dev); err != nil {
 		p.warn("`ip addr` lists the interfaces of this machine", "interface [%s]: %v; nothing is sent over it until it is there", dev, err)

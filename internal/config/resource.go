@@ -12,7 +12,7 @@ type Resource struct {
 	Word   string   // as it stands in haresources
 }
 
-// ParseResource takes a word apart: "script::a::b" is script with the arguments a and b, and a word
+// ParseResource is the one place that takes words of haresources apart: "script::a::b" is script with the arguments a and b, and a word
 // that begins like an IPv4 address is short for IPaddr::WORD. An empty argument is left out, as the
 // shell of ResourceManager leaves it out. DIFFERS: "::" inside an IPv6 address parts nothing, so
 // that IPv6addr::2001:db8::1/64 can be written as it is.

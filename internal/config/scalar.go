@@ -105,8 +105,12 @@ func applyFacility(p *parser, v string) *fault {
 	return nil
 }
 
-// maxNodes counts ping nodes too.
-const maxNodes = 100
+const (
+	// maxNodes counts ping nodes too.
+	maxNodes = 100
+	// maxPair does not. DIFFERS: 3.0.6 starts with more.
+	maxPair = 2
+)
 
 func (p *parser) roomForNode() *fault {
 	if len(p.cfg.Nodes)+len(p.cfg.PingNodes)+p.doubles >= maxNodes {
@@ -130,6 +134,9 @@ func applyNode(p *parser, v string) *fault {
 		return nil
 	}
 	p.cfg.Nodes = append(p.cfg.Nodes, name)
+	if len(p.cfg.Nodes) == maxPair+1 {
+		p.third = p.line
+	}
 	return nil
 }
 

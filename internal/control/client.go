@@ -112,9 +112,3 @@ func Takeover(path, which string, timeout time.Duration) error {
 	_, err := query(path, request{Command: "takeover", Which: which}, timeout)
 	return err
 }
-
-// Ping asks nothing but whether the daemon answers.
-func Ping(path string, timeout time.Duration) error {
-	_, err := query(path, request{Command: "ping"}, timeout)
-	return err
-}

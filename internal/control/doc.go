@@ -5,7 +5,6 @@
 //	{"command":"status"}                      {"ok":true,"status":{...}}
 //	{"command":"standby","which":"all"}       {"ok":true}
 //	{"command":"takeover","which":"local"}    {"ok":false,"error":"...","hint":"..."}
-//	{"command":"ping"}                        {"ok":true}
 //
 // The server keeps no lock while it reads or writes a socket, so a client that hangs, floods or
 // talks nonsense costs the daemon nothing but the connection.

@@ -20,9 +20,10 @@ const (
 
 // Handler is the daemon as the control socket sees it. Each method is called from several
 // goroutines at once and must answer within milliseconds: Status hands out a snapshot that
-// nobody changes afterwards, the other two only put the command on the daemon's inbox or refuse.
+// nobody changes afterwards, the other two only put the command on the daemon's inbox. An error is
+// a refusal, with advice if it is a [Refusal].
 type Handler interface {
-	Status() Status
+	Status() (Status, error)
 	Standby(which string) error
 	Takeover(which string) error
 }
@@ -170,10 +171,12 @@ func respond(line []byte, h Handler) answer {
 	if err != nil {
 		return refuse(err)
 	}
+	a := answer{OK: true}
 	switch req.Command {
 	case "status":
-		st := h.Status()
-		return answer{OK: true, Status: &st}
+		var st Status
+		st, err = h.Status()
+		a.Status = &st
 	case "standby":
 		err = h.Standby(req.Which)
 	case "takeover":
@@ -182,7 +185,7 @@ func respond(line []byte, h Handler) answer {
 	if err != nil {
 		return refuse(err)
 	}
-	return answer{OK: true}
+	return a
 }
 
 // reply writes the answer. A client that does not read it loses it.

@@ -32,9 +32,9 @@ func (f *fakeDaemon) note(what string) error {
 	return f.err
 }
 
-func (f *fakeDaemon) Status() Status {
-	return Status{Version: "1.2.3", Node: "node1", Dropped: map[string]uint64{"replay": 2}}
-}
+var someStatus = Status{Version: "1.2.3", Node: "node1", Dropped: map[string]uint64{"replay": 2}}
+
+func (f *fakeDaemon) Status() (Status, error) { return someStatus, f.err }
 
 func (f *fakeDaemon) Standby(which string) error {
 	if f.gate != nil {
@@ -78,11 +78,11 @@ func TestCommandsReachTheHandler(t *testing.T) {
 	f := &fakeDaemon{}
 	_, path := start(t, f)
 	st, err := Query(path, time.Second)
-	if err != nil || !reflect.DeepEqual(st, f.Status()) {
+	if err != nil || !reflect.DeepEqual(st, someStatus) {
 		t.Errorf("Query = %+v, %v", st, err)
 	}
 	for _, err := range []error{
-		Standby(path, "all", time.Second), Takeover(path, "failback", time.Second), Ping(path, time.Second),
+		Standby(path, "all", time.Second), Takeover(path, "failback", time.Second),
 	} {
 		if err != nil {
 			t.Error(err)
@@ -116,7 +116,7 @@ func TestBadRequestsGetAnErrorLine(t *testing.T) {
 		{`{"command":"reboot"}` + "\n", `unknown command "reboot"`},
 		{`{"command":"standby"}` + "\n", `standby: want all, local, foreign or failback, got ""`},
 		{`{"command":"takeover","which":"x"}` + "\n", `takeover: want all, local, foreign or failback, got "x"`},
-		{`{"command":"ping"} {"command":"ping"}` + "\n", "the request is not one line of JSON"},
+		{`{"command":"status"} {"command":"status"}` + "\n", "the request is not one line of JSON"},
 		{strings.Repeat("a", maxRequest+1), "the request is longer than 4096 bytes"},
 	} {
 		conn := raw(t, path)
@@ -139,7 +139,7 @@ func TestBadRequestsGetAnErrorLine(t *testing.T) {
 func TestLongestRequestIsAccepted(t *testing.T) {
 	_, path := start(t, &fakeDaemon{})
 	conn := raw(t, path)
-	head := `{"command":"ping"`
+	head := `{"command":"standby","which":"all"`
 	io.WriteString(conn, head+strings.Repeat(" ", maxRequest-len(head)-2)+"}\n")
 	if line, _ := io.ReadAll(conn); string(line) != "{\"ok\":true}\n" {
 		t.Errorf("answered %q", line)
@@ -207,7 +207,7 @@ func TestFullHouseTurnsAway(t *testing.T) {
 			t.Fatalf("only %d requests reached the handler", countBusy(s))
 		}
 	}
-	if err := Ping(path, time.Second); !errors.Is(err, ErrNoAnswer) {
+	if _, err := Query(path, time.Second); !errors.Is(err, ErrNoAnswer) {
 		t.Errorf("got %v, want %v", err, ErrNoAnswer)
 	}
 }
@@ -267,7 +267,7 @@ func TestSecondListenerIsRefused(t *testing.T) {
 	if want := "another heartbeatd answers on " + path; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
 	}
-	if err := Ping(path, time.Second); err != nil {
+	if _, err := Query(path, time.Second); err != nil {
 		t.Errorf("the first one was harmed: %v", err)
 	}
 }
@@ -280,7 +280,7 @@ func TestStaleSocketIsReplaced(t *testing.T) {
 	}
 	l.SetUnlinkOnClose(false)
 	l.Close()
-	if err := Ping(path, time.Second); !errors.Is(err, ErrNotRunning) {
+	if _, err := Query(path, time.Second); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("stale socket: got %v, want %v", err, ErrNotRunning)
 	}
 	s, err := Listen(path)
@@ -288,7 +288,7 @@ func TestStaleSocketIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	serve(t, s, &fakeDaemon{})
-	if err := Ping(path, time.Second); err != nil {
+	if _, err := Query(path, time.Second); err != nil {
 		t.Error(err)
 	}
 }
@@ -309,7 +309,7 @@ func TestFileInTheWayIsKept(t *testing.T) {
 func TestCloseRemovesTheSocketAndEndsClients(t *testing.T) {
 	s, path := start(t, &fakeDaemon{})
 	silent := raw(t, path)
-	if err := Ping(path, time.Second); err != nil { // the silent one is admitted by now
+	if _, err := Query(path, time.Second); err != nil { // the silent one is admitted by now
 		t.Fatal(err)
 	}
 	s.Close()

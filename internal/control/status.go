@@ -17,6 +17,7 @@ type Status struct {
 	Standby      string            `json:"standby"`       // a move in progress, in words; "" if none
 	Nodes        []NodeStatus      `json:"nodes"`         // in the order of ha.cf, this node included
 	Groups       []GroupStatus     `json:"groups"`        // in the order of haresources
+	Media        []MediumStatus    `json:"media"`         // in the order of ha.cf
 	Transition   Transition        `json:"last_transition"`
 	Received     uint64            `json:"datagrams_received"`
 	Dropped      map[string]uint64 `json:"datagrams_dropped"` // by reason
@@ -44,6 +45,18 @@ type LinkStatus struct {
 	Name   string    `json:"name"`
 	Status string    `json:"status"` // up, dead
 	Since  time.Time `json:"since"`
+}
+
+// MediumStatus is what this node itself sees of a medium, whoever is at the other end.
+type MediumStatus struct {
+	Name   string    `json:"name"`   // its interface
+	Kind   string    `json:"kind"`   // bcast, ucast, mcast
+	Open   bool      `json:"open"`   // there is such an interface, and its sockets are open
+	Error  string    `json:"error"`  // why nothing can be sent; "" while it can
+	Since  time.Time `json:"since"`  // when sending began or ceased to work
+	Sent   uint64    `json:"sent"`   // messages the kernel took
+	Failed uint64    `json:"failed"` // messages it did not
+	Heard  uint64    `json:"heard"`  // datagrams received, whoever sent them
 }
 
 // GroupStatus is one line of haresources.

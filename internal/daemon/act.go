@@ -10,6 +10,7 @@ import (
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/halog"
+	"heartbeatd/internal/runner"
 )
 
 // act carries out one action. None of them waits.
@@ -22,7 +23,7 @@ func (d *daemon) act(a core.Action) {
 	case core.Log:
 		d.logAction(a)
 	case core.Run:
-		go d.runScript(a)
+		d.runner.Start(a.ID, a.Resource, a.Op.String())
 	case core.Announce:
 		if address.IsAddressWord(a.Resource) {
 			go d.announce(a.Resource)
@@ -35,29 +36,30 @@ func (d *daemon) act(a core.Action) {
 }
 
 func (d *daemon) logAction(a core.Log) {
-	text := a.Text
+	line := halog.Line{Level: halog.Level(a.Level), Text: a.Text}
 	if a.Limit != "" {
-		line, ok := d.limiter.Limit(a.Limit, d.now(), text)
-		if !ok {
+		var ok bool
+		if line, ok = d.limiter.Limit(a.Limit, d.now(), line); !ok {
 			return
 		}
-		text = line
 	}
 	if a.From == "heartbeat" {
-		d.log.Line(halog.Level(a.Level), text)
+		d.log.Line(line.Level, line.Text)
 		return
 	}
-	d.log.Script(a.From, "default", halog.Plain, text) // such texts carry their level word
+	d.log.Script(a.From, "default", halog.Plain, line.Text) // such texts carry their level word
 }
 
-// runScript starts a script; finding it looks at the disk, so not in the loop.
-func (d *daemon) runScript(a core.Run) {
-	if cmd, err := d.runner.Locate(a.Resource); err != nil {
-		d.log.Script("ResourceManager", "default", halog.Plain, "ERROR: "+err.Error())
-	} else if a.Op != core.Status {
-		d.log.Script("ResourceManager", "default", halog.Plain, "info: Running "+cmd.Running(a.Op.String()))
+// scriptLine is a line of ResourceManager; its text carries the level word.
+func (d *daemon) scriptLine(text string) {
+	d.log.Script("ResourceManager", "default", halog.Plain, text)
+}
+
+// starting logs the start of a script. 3.0.6 does not name those that only ask.
+func (d *daemon) starting(_ uint64, cmd runner.Command, op string) {
+	if op != core.Status.String() {
+		d.scriptLine("info: Running " + cmd.Running(op))
 	}
-	d.runner.Start(a.ID, a.Resource, a.Op.String())
 }
 
 // announce repeats an address on its network. It is a process of its own, as the scripts are,
@@ -67,7 +69,10 @@ func (d *daemon) announce(word string) {
 	if err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
-		err = exec.CommandContext(ctx, exe, "address", "announce", word).Run()
+		cmd := exec.CommandContext(ctx, exe, "address", "announce", word)
+		if err = runner.UsualScore(cmd.Start); err == nil {
+			err = cmd.Wait()
+		}
 	}
 	if err != nil {
 		d.logLine("WARN", fmt.Sprintf("announcing %s: %v", word, err))
@@ -84,6 +89,6 @@ func (d *daemon) reboot(reason string) {
 			return
 		}
 	}
-	d.log.Script("ResourceManager", "default", halog.Plain, "CRIT: Unable to force reboot.")
+	d.scriptLine("CRIT: Unable to force reboot.")
 	d.logLine("CRIT", reason+", and this machine could not be rebooted: it keeps the group and goes on beating")
 }

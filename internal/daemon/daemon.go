@@ -44,8 +44,8 @@ type Options struct {
 	Foreground  bool      // SIGINT ends it
 	Notes       []Note    // what the configuration was warned about, for ha-log
 	Ready       func()    // called once, when the pid file and the sockets are there
-	// LoadKeys reads authkeys anew.
-	LoadKeys func() (Keys, []Note, error)
+	// Reread looks at the files again, for SIGHUP. It may wait for a disk.
+	Reread func() Reread
 }
 
 // Note is a line that came up before the log was open.
@@ -60,22 +60,23 @@ type links interface {
 	Send(datagram []byte)
 	Inbox() <-chan link.Datagram
 	Counters() map[string]uint64
+	States() []link.State
 	Close() error
 }
 
 type daemon struct {
-	opt      Options
-	log      *halog.Log
-	limiter  *halog.Limiter
-	links    links
-	runner   *runner.Runner
-	core     *core.Core
-	keys     Keys
-	keysTime time.Time
-	start    time.Time
-	gen      uint64
+	opt     Options
+	log     *halog.Log
+	limiter *halog.Limiter
+	links   links
+	runner  *runner.Runner
+	core    *core.Core
+	keys    Keys
+	start   time.Time
+	gen     uint64
 
 	openLinks func(*daemon) (links, error)
+	wait      func(time.Duration) // before the loop begins
 
 	results  chan runner.Result
 	requests chan request
@@ -86,6 +87,8 @@ type daemon struct {
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
 	ended    bool
+	reading  bool // authkeys is being read
+	again    bool // and SIGHUP has come again
 }
 
 // Run runs the daemon until it is told to stop and everything is released. Its errors are
@@ -101,6 +104,7 @@ func newDaemon(opt Options) *daemon {
 	return &daemon{
 		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
 		openLinks: openSockets,
+		wait:      time.Sleep,
 		results:   make(chan runner.Result, 64),
 		requests:  make(chan request),
 		signals:   make(chan os.Signal, 8),
@@ -118,6 +122,9 @@ func (d *daemon) run() error {
 	defer pid.Remove() //nolint:errcheck // a pid file that stays says the truth: no such process
 	d.openLog()
 	defer d.log.Close(2 * time.Second)
+	if pid.Warning != nil {
+		d.logLine("ERROR", pid.Warning.Error())
+	}
 	if err := d.open(); err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
@@ -161,13 +168,10 @@ func (d *daemon) openLog() {
 // open makes everything the loop needs.
 func (d *daemon) open() error {
 	c, p := d.opt.Config, d.opt.Paths
-	if len(c.Nodes) > 2 {
-		return fmt.Errorf("ha.cf names %d nodes: haresources describes a pair", len(c.Nodes))
-	}
 	for _, dir := range []struct {
 		path string
 		mode os.FileMode
-	}{{p.RunDir, 0o750}, {filepath.Join(p.RunDir, "rsctmp"), 0o1777}, {p.LibDir, 0o755}} {
+	}{{p.RunDir, 0o750}, {filepath.Join(p.RunDir, "rsctmp"), 0o1755}, {p.LibDir, 0o755}} {
 		if err := os.MkdirAll(dir.path, 0o755); err != nil {
 			d.logLine("ERROR", fmt.Sprintf("cannot make %s: %v", dir.path, err))
 			continue
@@ -179,8 +183,8 @@ func (d *daemon) open() error {
 	id := d.identity(p.LibDir)
 	d.gen = id.generation
 	d.runner = runner.New(runner.Config{
-		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"),
-		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine,
+		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"), StateDir: filepath.Join(p.RunDir, "scripts"),
+		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting,
 	})
 	links, err := d.openLinks(d)
 	if err != nil {
@@ -200,7 +204,7 @@ func chmodBits(m os.FileMode) os.FileMode {
 
 // environment is what scripts get on top of ha.cf's own.
 func (d *daemon) environment() []string {
-	env := d.opt.Config.Environment()
+	env := d.opt.Config.Environment(d.opt.Config.Debug + d.opt.Debug)
 	if exe, err := os.Executable(); err == nil {
 		env = append(env, "HEARTBEATD="+exe)
 	}

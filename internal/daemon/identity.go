@@ -52,6 +52,7 @@ func (d *daemon) generation(path string, now time.Time) uint64 {
 	gen := max(last, clock) + 1
 	if err := writeSynced(path, fmt.Sprintf("%15d\n", gen)); err != nil {
 		d.logLine("ERROR", fmt.Sprintf("the generation could not be saved: %v; the next start goes by the clock", err))
+		d.wait(time.Until(time.Unix(int64(clock)+1, 0))) // the next start must not fall into this second
 	}
 	return gen
 }

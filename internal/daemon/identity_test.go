@@ -14,7 +14,7 @@ import (
 
 func testDaemon(t *testing.T) *daemon {
 	t.Helper()
-	d := &daemon{opt: Options{Config: &config.Config{Self: "node1"}}, start: time.Now()}
+	d := &daemon{opt: Options{Config: &config.Config{Self: "node1"}}, start: time.Now(), wait: func(time.Duration) {}}
 	d.log = halog.Open(halog.Config{Stderr: io.Discard})
 	t.Cleanup(func() { d.log.Close(time.Second) })
 	return d
@@ -58,8 +58,13 @@ func TestGenerationOnlyGrows(t *testing.T) {
 	// A directory that cannot be written, as on a full disk: it starts all the same, and the
 	// next start is still higher.
 	gone := filepath.Join(t.TempDir(), "missing", "hb_generation")
-	a, b := d.generation(gone, now), d.generation(gone, now.Add(2*time.Second))
-	if a == 0 || b <= a {
+	waited := false
+	d.wait = func(time.Duration) { waited = true }
+	a := d.generation(gone, now)
+	if !waited {
+		t.Error("the second in which nothing could be saved was not waited out")
+	}
+	if b := d.generation(gone, now.Add(time.Second)); a == 0 || b <= a {
 		t.Errorf("unwritable: %d then %d", a, b)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"heartbeatd/internal/auth"
 	"heartbeatd/internal/core"
+	"heartbeatd/internal/halog"
 	"heartbeatd/internal/link"
 )
 
@@ -31,10 +32,15 @@ func (d *daemon) loop() {
 		case s := <-d.signals:
 			d.signal(s)
 		case <-d.timer.C:
-			d.drain()
-			d.step(core.Tick{})
+			d.tick()
 		}
 	}
+}
+
+// tick lets the core judge deadlines.
+func (d *daemon) tick() {
+	d.drain()
+	d.step(core.Tick{})
 }
 
 // drain delivers what waits before a deadline is judged: a beat that has arrived counts.
@@ -74,7 +80,7 @@ func (d *daemon) datagram(dg link.Datagram) {
 		reason := auth.Reason(err)
 		d.drops[reason]++
 		if d.opt.Config.LogBadPacket {
-			d.limited(reason+dg.Link, "WARN", fmt.Sprintf("datagram from %s on %s dropped: %v%s", dg.From, dg.Link, err, advice(reason)))
+			d.limited(reason+dg.Link, halog.Warn, fmt.Sprintf("datagram from %s on %s dropped: %v%s", dg.From, dg.Link, err, advice(reason)))
 		}
 		return
 	}
@@ -90,9 +96,9 @@ func advice(reason string) string {
 }
 
 // limited logs a line that a stranger can cause at will.
-func (d *daemon) limited(key, level, text string) {
-	if line, ok := d.limiter.Limit(key, d.now(), text); ok {
-		d.logLine(level, line)
+func (d *daemon) limited(key string, level halog.Level, text string) {
+	if line, ok := d.limiter.Limit(key, d.now(), halog.Line{Level: level, Text: text}); ok {
+		d.log.Line(line.Level, line.Text)
 	}
 }
 
@@ -114,8 +120,8 @@ func (d *daemon) watchLoad() {
 			d.load.Store(&line)
 		}
 		d.ask(func() {
-			for _, text := range d.limiter.Due(d.now()) { // the end of a flood is counted too
-				d.logLine("WARN", text)
+			for _, line := range d.limiter.Due(d.now()) { // the end of a flood is counted too
+				d.log.Line(line.Level, line.Text)
 			}
 		})
 		select {

@@ -11,6 +11,7 @@ import (
 	"heartbeatd/internal/auth"
 	"heartbeatd/internal/config"
 	"heartbeatd/internal/control"
+	"heartbeatd/internal/core"
 	"heartbeatd/internal/link/linktest"
 	"heartbeatd/internal/wire"
 )
@@ -198,6 +199,7 @@ func TestStrangersAreCountedAndNamedOnce(t *testing.T) {
 		d := a.status().Dropped
 		return d["bad-signature"] == 100 && d["no-start"] == 100
 	})
+	a.d.ask(func() { a.d.log.Flush() })
 	if n := strings.Count(a.log(), "dropped:"); n != 2 {
 		t.Errorf("%d lines about strangers, want one for each reason", n)
 	}
@@ -207,16 +209,57 @@ func TestStrangersAreCountedAndNamedOnce(t *testing.T) {
 }
 
 func TestReloadKeepsGoodKeys(t *testing.T) {
-	_, a, b := pair(t)
-	a.d.opt.LoadKeys = func() (Keys, []Note, error) {
-		return nil, []Note{{Level: "ERROR", Text: "authkeys:2: broken"}}, os.ErrInvalid
+	network := linktest.New(nil, 1, "eth0")
+	a, b := newMachine(t, network, "node1", nil), newMachine(t, network, "node2", nil)
+	a.d.opt.Reread = func() Reread {
+		return Reread{Notes: []Note{{Level: "ERROR", Text: "authkeys:2: broken"}}, Err: os.ErrInvalid}
 	}
+	a.start()
+	b.start()
+	a.until("web runs", a.runs)
 	a.d.signals <- syscall.SIGHUP
 	a.untilLog("authkeys is broken, the keys in force stay")
 	before := b.status().Received
 	b.until("beats go on", func() bool { return b.status().Received > before+3 })
 	if s := b.status(); s.Nodes[0].Status != "active" {
 		t.Errorf("node1 is %s", s.Nodes[0].Status)
+	}
+}
+
+// TestReloadUsesNewKeys: after it node2, whose keys are the old ones, is a stranger.
+func TestReloadUsesNewKeys(t *testing.T) {
+	network := linktest.New(nil, 1, "eth0")
+	a, b := newMachine(t, network, "node1", nil), newMachine(t, network, "node2", nil)
+	fresh, err := auth.NewKeys(1, map[int]auth.Key{1: {Method: auth.SHA1, Secret: []byte("fresh")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.d.opt.Reread = func() Reread { return Reread{Keys: fresh} }
+	a.start()
+	b.start()
+	a.until("web runs", a.runs)
+	a.d.signals <- syscall.SIGHUP
+	a.untilLog("Rereading authentication file.")
+	a.until("the old key is refused", func() bool { return a.status().Dropped["bad-signature"] > 0 })
+	b.until("our new key is refused there", func() bool { return b.status().Dropped["bad-signature"] > 0 })
+}
+
+// TestTickEmptiesTheInboxFirst: a beat that has arrived counts before a deadline is judged.
+func TestTickEmptiesTheInboxFirst(t *testing.T) {
+	network := linktest.New(nil, 1, "eth0")
+	a, peer := newMachine(t, network, "node1", nil), network.Join("node2", 64)
+	a.d.openLog()
+	t.Cleanup(func() { a.d.log.Close(time.Second) })
+	if err := a.d.open(); err != nil {
+		t.Fatal(err)
+	}
+	a.d.step(core.Started{})
+	for range 5 {
+		peer.Send([]byte("anything"))
+	}
+	a.d.tick()
+	if a.d.received != 5 {
+		t.Errorf("%d of 5 waiting datagrams were looked at", a.d.received)
 	}
 }
 

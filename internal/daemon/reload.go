@@ -1,34 +1,56 @@
 package daemon
 
-import (
-	"heartbeatd/internal/auth"
-)
+import "heartbeatd/internal/auth"
 
 // Keys is the key table.
 type Keys = *auth.Keys
 
+// Reread is what the files say now.
+type Reread struct {
+	Keys         Keys // nil: authkeys is as it was, or broken
+	Err          error
+	Notes        []Note
+	OtherChanged bool // ha.cf or haresources
+}
+
 // reload is SIGHUP: the log files are opened anew, and authkeys is read again. A broken
-// authkeys changes nothing; 3.0.6 ends the daemon over it.
+// authkeys changes nothing; 3.0.6 ends the daemon over it. The files are read beside the loop,
+// one reading at a time.
 func (d *daemon) reload() {
 	d.log.Reopen()
-	if d.opt.LoadKeys == nil {
+	if d.opt.Reread == nil {
 		return
 	}
-	go func() { // reading may wait for the disk
-		keys, notes, err := d.opt.LoadKeys()
-		d.ask(func() { d.newKeys(keys, notes, err) })
+	if d.reading {
+		d.again = true
+		return
+	}
+	d.reading = true
+	go func() {
+		r := d.opt.Reread()
+		d.ask(func() { d.reread(r) })
 	}()
 }
 
-func (d *daemon) newKeys(keys Keys, notes []Note, err error) {
-	if err != nil {
-		for _, n := range notes {
-			d.logLine(n.Level, n.Text)
-		}
-		d.logLine("ERROR", "authkeys is broken, the keys in force stay: "+err.Error())
-		return
+func (d *daemon) reread(r Reread) {
+	d.reading = false
+	for _, n := range r.Notes {
+		d.logLine(n.Level, n.Text)
 	}
-	d.logLine("info", "Rereading authentication file.")
-	d.keys = keys
-	d.logLine("info", "Changes of ha.cf and haresources take effect at the next start.")
+	switch {
+	case r.Err != nil:
+		d.logLine("ERROR", "authkeys is broken, the keys in force stay: "+r.Err.Error())
+	case r.Keys != nil:
+		d.logLine("info", "Rereading authentication file.")
+		d.keys = r.Keys
+	case !r.OtherChanged:
+		d.logLine("info", "Configuration unchanged.")
+	}
+	if r.OtherChanged {
+		d.logLine("WARN", "ha.cf or haresources has changed: that takes effect at the next start of heartbeat")
+	}
+	if d.again {
+		d.again = false
+		d.reload()
+	}
 }

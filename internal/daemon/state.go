@@ -13,9 +13,9 @@ import (
 // handler answers the control socket. Each request is a turn of the loop, which never waits.
 type handler struct{ d *daemon }
 
-func (h handler) Status() (s control.Status) {
-	h.d.ask(func() { s = h.d.status() })
-	return s
+func (h handler) Status() (s control.Status, err error) {
+	err = h.order(func() error { s = h.d.status(); return nil })
+	return s, err
 }
 
 func (h handler) Standby(which string) error {
@@ -57,7 +57,7 @@ func (d *daemon) status() control.Status {
 		Holding:      string(v.Holding), Standby: v.Standby, Received: d.received, Dropped: d.allDrops(v.Drops),
 		LogDropped: d.log.Lost(), Parameters: d.parameters(),
 		Transition: control.Transition{What: v.Last.What, Cause: v.Last.Cause},
-		Nodes:      []control.NodeStatus{}, Groups: []control.GroupStatus{},
+		Nodes:      []control.NodeStatus{}, Groups: []control.GroupStatus{}, Media: []control.MediumStatus{},
 	}
 	if v.Last.Wall != 0 {
 		s.Transition.At = time.Unix(v.Last.Wall, 0)
@@ -67,6 +67,12 @@ func (d *daemon) status() control.Status {
 	}
 	for _, g := range v.Groups {
 		s.Groups = append(s.Groups, groupStatus(g))
+	}
+	for _, m := range d.links.States() {
+		s.Media = append(s.Media, control.MediumStatus{
+			Name: m.Medium.Device, Kind: m.Medium.Kind.String(), Open: m.Open, Error: m.Err, Since: d.start.Add(m.Since),
+			Sent: m.Sent, Failed: m.Failed, Heard: m.Heard,
+		})
 	}
 	return s
 }

@@ -21,7 +21,13 @@ type Limiter struct {
 type limited struct {
 	last time.Duration // when a line passed
 	more uint64        // left out since
-	text string        // the latest of these
+	late Line          // the latest of these
+}
+
+// Line is a line that may be logged now.
+type Line struct {
+	Level Level
+	Text  string
 }
 
 // overflow is the key shared by all that find no room.
@@ -33,8 +39,8 @@ func NewLimiter(interval time.Duration, keys int) *Limiter {
 	return &Limiter{interval: interval, max: max(keys, 1), keys: make(map[string]*limited)}
 }
 
-// Limit returns the text to log now, or false when the line is to be left out.
-func (l *Limiter) Limit(key string, at time.Duration, text string) (string, bool) {
+// Limit returns the line to log now, or false when it is to be left out.
+func (l *Limiter) Limit(key string, at time.Duration, line Line) (Line, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	k := l.keys[key]
@@ -49,19 +55,19 @@ func (l *Limiter) Limit(key string, at time.Duration, text string) (string, bool
 	}
 	if k == nil {
 		l.keys[key] = &limited{last: at}
-		return text, true
+		return line, true
 	}
 	if at-k.last < l.interval {
 		k.more++
-		k.text = text
-		return "", false
+		k.late = line
+		return Line{}, false
 	}
-	return k.pass(at, text), true
+	return k.pass(at, line), true
 }
 
 // Due returns the lines that tell of what was left out for keys whose interval is over and that
 // have been silent since; call it now and then, so that the end of a flood is counted too.
-func (l *Limiter) Due(at time.Duration) []string {
+func (l *Limiter) Due(at time.Duration) []Line {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var names []string
@@ -71,22 +77,22 @@ func (l *Limiter) Due(at time.Duration) []string {
 		}
 	}
 	sort.Strings(names)
-	lines := make([]string, 0, len(names))
+	lines := make([]Line, 0, len(names))
 	for _, name := range names {
 		k := l.keys[name]
 		k.more-- // the line that is shown is one of them
-		lines = append(lines, k.pass(at, k.text))
+		lines = append(lines, k.pass(at, k.late))
 	}
 	l.forget(at)
 	return lines
 }
 
-func (k *limited) pass(at time.Duration, text string) string {
+func (k *limited) pass(at time.Duration, line Line) Line {
 	if k.more > 0 {
-		text = fmt.Sprintf("%s (%d more in the last %d s)", text, k.more, int64((at-k.last+time.Second/2)/time.Second))
+		line.Text = fmt.Sprintf("%s (%d more in the last %d s)", line.Text, k.more, int64((at-k.last+time.Second/2)/time.Second))
 	}
 	*k = limited{last: at}
-	return text
+	return line
 }
 
 // forget drops the keys that have nothing to tell.

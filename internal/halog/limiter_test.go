@@ -10,9 +10,11 @@ import (
 func TestLimiter(t *testing.T) {
 	t.Parallel()
 	l := NewLimiter(time.Minute, 10)
+	level := Error
 	step := func(at time.Duration, key, text, want string, wantOK bool) {
 		t.Helper()
-		if got, ok := l.Limit(key, at, text); got != want || ok != wantOK {
+		got, ok := l.Limit(key, at, Line{level, text})
+		if got.Text != want || ok != wantOK || ok && got.Level != level {
 			t.Errorf("%v %s: got %q, %v; want %q, %v", at, key, got, ok, want, wantOK)
 		}
 	}
@@ -27,11 +29,12 @@ func TestLimiter(t *testing.T) {
 
 	// A flood that ends is counted by Due, once.
 	step(3*time.Minute+time.Second, "a", "bad 4", "", false)
+	level = Debug // the latest line's
 	step(3*time.Minute+2*time.Second, "a", "bad 5", "", false)
 	if got := l.Due(3*time.Minute + 3*time.Second); len(got) != 0 {
 		t.Errorf("Due before its time: %q", got)
 	}
-	want := []string{"bad 5 (1 more in the last 60 s)"}
+	want := []Line{{Debug, "bad 5 (1 more in the last 60 s)"}}
 	if got := l.Due(4 * time.Minute); !reflect.DeepEqual(got, want) {
 		t.Errorf("Due = %q, want %q", got, want)
 	}
@@ -46,14 +49,14 @@ func TestLimiterKeysAreBounded(t *testing.T) {
 	l := NewLimiter(time.Minute, 10)
 	passed := 0
 	for i := range 100000 {
-		if _, ok := l.Limit(fmt.Sprint(i), time.Second, "x"); ok {
+		if _, ok := l.Limit(fmt.Sprint(i), time.Second, Line{Warn, "x"}); ok {
 			passed++
 		}
 	}
 	if passed != 11 || len(l.keys) != 11 {
 		t.Errorf("%d lines passed, %d keys kept; want 11 and 11", passed, len(l.keys))
 	}
-	if text, ok := l.Limit("new", 2*time.Minute, "x"); !ok || text != "x" {
-		t.Errorf("old keys keep a new one out: %q, %v", text, ok)
+	if line, ok := l.Limit("new", 2*time.Minute, Line{Warn, "x"}); !ok || line.Text != "x" {
+		t.Errorf("old keys keep a new one out: %q, %v", line.Text, ok)
 	}
 }

@@ -35,6 +35,17 @@ func lookUp(ctl int, m Medium) (device, error) {
 	return d, nil
 }
 
+// Broadcast is where bcast sends to on an interface, now. The error wraps ENODEV, or EADDRNOTAVAIL if
+// the interface has no IPv4 address.
+func Broadcast(name string) (netip.Addr, error) {
+	ctl, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("open a socket: %w", err)
+	}
+	defer unix.Close(ctl)
+	return broadcastOf(ctl, name)
+}
+
 // broadcastOf is where bcast sends to. DIFFERS: an address set without a broadcast address makes
 // 3.0.6 send to 0.0.0.0, that is to itself; here it is computed from the mask, and where the mask
 // leaves no room for one (/31, /32) the broadcast of the wire is taken.

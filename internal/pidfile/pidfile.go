@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,6 +35,9 @@ func (e *RunningError) Error() string {
 type File struct {
 	path string
 	lock *os.File
+	// Warning says why the number could not be written, on a full disk for example. The lock
+	// holds all the same.
+	Warning error
 }
 
 // lockPath is a file of its own, readable by root only: the pid file is readable by all, and
@@ -41,7 +45,7 @@ type File struct {
 func lockPath(path string) string { return path + ".lock" }
 
 // Create takes the lock and writes this process's number. While another daemon lives, ours or
-// 3.0.6, the error is a [*RunningError].
+// 3.0.6, the error is a [*RunningError]. One that is just ending is waited for: see [Settled].
 func Create(path string) (*File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("making the directory of the pid file: %w", err)
@@ -52,8 +56,13 @@ func Create(path string) (*File, error) {
 	}
 	// An open file description lock ends with the descriptor, however the process ends, and
 	// can be asked about without taking it.
-	err = unix.FcntlFlock(lock.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
-	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+	err = take(lock)
+	if isHeld(err) {
+		if pid, _ := Read(path); ends(pid) {
+			err = take(lock)
+		}
+	}
+	if isHeld(err) {
 		lock.Close()
 		pid, _ := Read(path)
 		return nil, &RunningError{pid}
@@ -62,16 +71,18 @@ func Create(path string) (*File, error) {
 		lock.Close()
 		return nil, fmt.Errorf("locking the pid file: %w", err)
 	}
-	if pid, err := Read(path); err == nil && isOriginal(pid) {
+	if pid, err := Read(path); err == nil && isOriginal(pid) && !ends(pid) {
 		lock.Close()
 		return nil, &RunningError{pid}
 	}
-	if err := write(path, os.Getpid()); err != nil {
-		lock.Close()
-		return nil, err
-	}
-	return &File{path, lock}, nil
+	return &File{path: path, lock: lock, Warning: write(path, os.Getpid())}, nil
 }
+
+func take(lock *os.File) error {
+	return unix.FcntlFlock(lock.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
+}
+
+func isHeld(err error) bool { return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) }
 
 // write replaces the file in one step: a reader sees the old number or the new one.
 func write(path string, pid int) error {
@@ -132,6 +143,41 @@ func Alive(path string) (pid int, alive bool, err error) {
 	return pid, held, nil
 }
 
+// Settled is [Alive] for those who are about to start a daemon, and takes a moment where one is
+// alive: a daemon that was killed keeps its lock until the kernel has cleared it away, and would
+// be taken for one that runs on.
+func Settled(path string) (pid int, alive bool) {
+	pid, alive, _ = Alive(path)
+	if alive && ends(pid) {
+		pid, alive, _ = Alive(path)
+	}
+	return pid, alive
+}
+
+// settling is how long a daemon that was killed may take to be gone: a multiple of what the kernel
+// needs for it on a busy machine, and not long for one who starts what runs already.
+const settling = 250 * time.Millisecond
+
+// ends tells whether a process ends within settling. One that is already gone, to the last thread,
+// does.
+func ends(pid int) bool {
+	if pid <= 0 {
+		return false
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return errors.Is(err, unix.ESRCH) // else a kernel before 5.3: it is believed to live
+	}
+	defer unix.Close(fd)
+	until := time.Now().Add(settling)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(max(0, time.Until(until).Milliseconds())))
+		if !errors.Is(err, unix.EINTR) {
+			return n > 0
+		}
+	}
+}
+
 // locked asks whether somebody holds the lock, without disturbing it.
 func locked(path string) (bool, error) {
 	f, err := os.Open(path)
@@ -153,9 +199,15 @@ func isOriginal(pid int) bool {
 	return err == nil && filepath.Base(strings.TrimSuffix(exe, " (deleted)")) == "heartbeat"
 }
 
-// isOurs judges by the name that every user can read.
+// isOurs judges by the name and the state that every user can read: a dead process keeps its name
+// until its parent has asked after it.
 func isOurs(pid int) bool {
-	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	name := strings.TrimSpace(string(comm))
-	return err == nil && (name == "heartbeatd" || name == "heartbeat")
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, rest, _ := strings.Cut(string(stat), "(")
+	i := strings.LastIndexByte(rest, ')') // proc(5): the name may hold anything; a state follows it
+	if err != nil || i < 0 || len(rest) < i+3 {
+		return false
+	}
+	name, state := rest[:i], rest[i+2]
+	return (name == "heartbeatd" || name == "heartbeat") && state != 'Z' && state != 'X'
 }

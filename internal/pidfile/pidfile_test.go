@@ -113,6 +113,47 @@ func TestSecondDaemonIsRefusedUntilTheFirstIsKilled(t *testing.T) {
 	}
 }
 
+// A daemon that was killed a moment ago is not "already running", though the kernel has yet to
+// take the lock from it.
+func TestKilledAMomentAgo(t *testing.T) {
+	for i := range 20 {
+		path := filepath.Join(t.TempDir(), "heartbeat.pid")
+		daemon := hold(t, self(t), path)
+		daemon.Process.Kill() // and nobody waits: it stays as a zombie
+		if i%2 == 0 {
+			if pid, alive := Settled(path); alive {
+				t.Fatalf("round %d: pid %d is alive", i, pid)
+			}
+			continue
+		}
+		f, err := Create(path)
+		if err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		f.Remove()
+	}
+}
+
+// For those who may not ask about the lock, the name of a process must do; a dead one has a name too.
+func TestZombieIsNotOurs(t *testing.T) {
+	exe := filepath.Join(t.TempDir(), "heartbeatd")
+	if err := os.Symlink(self(t), exe); err != nil {
+		t.Fatal(err)
+	}
+	daemon := hold(t, exe, "nothing")
+	if !isOurs(daemon.Process.Pid) {
+		t.Error("a daemon that lives is not known by its name")
+	}
+	daemon.Process.Kill()
+	var info unix.Siginfo
+	if err := unix.Waitid(unix.P_PID, daemon.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil); err != nil {
+		t.Fatal(err)
+	}
+	if isOurs(daemon.Process.Pid) {
+		t.Error("a zombie is taken for a daemon")
+	}
+}
+
 // The number of a dead daemon may belong to anybody by now.
 func TestReusedNumberIsNotAlive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "heartbeat.pid")

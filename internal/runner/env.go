@@ -1,16 +1,15 @@
 package runner
 
 import (
+	"cmp"
 	"os"
-	"path"
 	"strings"
 )
 
-// Where 3.0.6 keeps its programs and scripts; scripts find them by PATH.
 const (
+	// Where 3.0.6 keeps its programs and scripts; scripts find them by PATH.
 	haBin       = "/usr/libexec/heartbeat"
 	haNoArchBin = "/usr/share/heartbeat"
-	fifo        = "/var/lib/heartbeat/fifo"
 	sanePath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 
@@ -40,9 +39,8 @@ func isPrivate(name string) bool {
 }
 
 // environment is what a script gets: the daemon's own environment without systemd's variables,
-// over it what shellfuncs of 3.0.6 exports, over that Config.Env.
+// over it Config.Env, and a PATH with the programs of 3.0.6.
 func (r *Runner) environment(dir string) []string {
-	etc := path.Clean(r.config.EtcDir)
 	var order []string
 	vars := make(map[string]string)
 	set := func(entry string) {
@@ -60,26 +58,12 @@ func (r *Runner) environment(dir string) []string {
 			set(entry)
 		}
 	}
-	for _, entry := range []string{
-		"HA_DIR=" + etc,
-		"HA_FUNCS=" + etc + "//shellfuncs",
-		"HA_RCDIR=" + etc + "//rc.d",
-		"HA_RESOURCEDIR=" + etc + "//resource.d",
-		"HA_FIFO=" + fifo,
-		"HA_BIN=" + haBin,
-		"HA_NOARCHBIN=" + haNoArchBin,
-		"HA_DOCDIR=/usr/share/doc/heartbeat",
-		"HA_DATEFMT=%Y/%m/%d_%T\t",
-		"OCF_ROOT=/usr/lib/ocf",
-		"OCF_AGENTS=/usr/lib/ocf/resource.d/heartbeat",
-		"PWD=" + dir,
-	} {
-		set(entry)
-	}
+	set("PWD=" + dir)
 	for _, entry := range r.config.Env {
 		set(entry)
 	}
-	set("PATH=" + searchPath(vars["HA_BIN"], vars["HA_NOARCHBIN"], vars["PATH"]))
+	bin, noArchBin := cmp.Or(vars["HA_BIN"], haBin), cmp.Or(vars["HA_NOARCHBIN"], haNoArchBin)
+	set("PATH=" + searchPath(bin, noArchBin, vars["PATH"]))
 	env := make([]string, 0, len(order))
 	for _, name := range order {
 		env = append(env, name+"="+vars[name])

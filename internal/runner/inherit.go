@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"fmt"
 	"math"
 	"os"
 	"os/signal"
@@ -67,8 +66,41 @@ func ignored() []syscall.Signal {
 	return list
 }
 
-// usualScore gives a script, and so the service it starts, the usual place in the kernel's list
-// of victims: the unit puts this daemon at the far end of it, and children inherit that.
-func usualScore(pid int) {
-	os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid), []byte("0"), 0) //nolint:errcheck // it may have ended already
+// ownScore is the place of this process in the kernel's list of victims, -1000 (never) to 1000.
+const ownScore = "/proc/self/oom_score_adj"
+
+// score remembers the place of this process while some start has changed it.
+var score struct {
+	mu     sync.Mutex
+	starts int
+	own    []byte // to be put back; nil: nothing was changed
+}
+
+// UsualScore calls start, which is to start a process, in such a way that the process and all it
+// forks have the usual place in the kernel's list of victims. The unit puts the daemon at the far
+// end of it; children inherit that from their first instruction on, and there is no moment before
+// at which a child could be changed. So the daemon itself takes the usual place until start
+// returns. That needs no privilege: proc(5) has the kernel refuse only values below the one that a
+// process with CAP_SYS_RESOURCE set last, and a daemon with that may set any. Several starts do
+// not wait for each other.
+func UsualScore(start func() error) error {
+	score.mu.Lock()
+	if score.starts == 0 {
+		own, err := os.ReadFile(ownScore)
+		if err == nil && strings.TrimSpace(string(own)) != "0" && os.WriteFile(ownScore, []byte("0"), 0) == nil {
+			score.own = own
+		}
+	}
+	score.starts++
+	score.mu.Unlock()
+	defer func() {
+		score.mu.Lock()
+		defer score.mu.Unlock()
+		score.starts--
+		if score.starts == 0 && score.own != nil {
+			os.WriteFile(ownScore, score.own, 0) //nolint:errcheck // the same file took the other value just now
+			score.own = nil
+		}
+	}()
+	return start()
 }

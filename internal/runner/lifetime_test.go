@@ -1,8 +1,6 @@
 package runner
 
 import (
-	"context"
-	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -187,37 +185,27 @@ func TestSignalDeath(t *testing.T) {
 	}
 }
 
-// What hangs is listed, delays nobody, and is left alone by Shutdown.
+// What hangs delays nobody, and is left alone until it ends.
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.script("hang", "echo $$ >"+s.etc+"/pid; exec sleep 1000")
+	file := s.etc + "/pid"
+	s.script("hang", "echo $$ >"+file+"; exec sleep 1000")
 	s.script("web", "exit 0")
 	s.Start(1, "hang", "start")
-	waitFor(t, "the script runs", func() bool { b, _ := os.ReadFile(s.etc + "/pid"); return len(b) > 1 })
+	waitFor(t, "the script runs", func() bool { b, _ := os.ReadFile(file); return strings.HasSuffix(string(b), "\n") })
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := background(t, string(b))
 	if r := s.run("web", "start"); r.RC != 0 {
 		t.Errorf("beside a hanging script: %+v", r)
-	}
-	waitFor(t, "its process id", func() bool { return s.Running()[0].PID != 0 })
-	list := s.Running()
-	if len(list) != 1 || list[0].ID != 1 || list[0].Word != "hang" || list[0].Op != "start" || time.Since(list[0].Since) > time.Minute {
-		t.Fatalf("Running: %+v", list)
-	}
-	pid := list[0].PID
-	background(t, strconv.Itoa(pid))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	if left := s.Shutdown(ctx); len(left) != 1 || left[0].PID != pid {
-		t.Errorf("left by Shutdown: %+v", left)
-	}
-	s.Start(2, "web", "start")
-	if r := s.wait(); r.ID != 2 || r.RC != 127 || !errors.Is(r.Err, errShutdown) {
-		t.Errorf("after Shutdown: %+v", r)
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Errorf("the script was killed: %v", err)
 	}
-	if r := s.wait(); r.ID != 1 || r.RC != 128+15 {
+	if r := s.wait(); r.ID != 1 || r.RC != 128+15 || r.PID != pid {
 		t.Errorf("its end: %+v", r)
 	}
 }

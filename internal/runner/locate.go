@@ -10,13 +10,12 @@ import (
 	"heartbeatd/internal/config"
 )
 
-var errShutdown = errors.New("no more scripts are run: shutting down")
-
 // Command is what a word of haresources stands for.
 type Command struct {
 	Path    string   // absolute
 	Args    []string // without the operation
 	Service string   // name of the systemd service, if it is one
+	Unit    string   // its file
 }
 
 // Line is the command as a message shows it.
@@ -49,13 +48,23 @@ func (e *LocateError) Error() string {
 	return "Cannot locate resource script " + e.Name
 }
 
-// Locate finds the program for a word: the first executable regular file of resource.d and
-// init.d with its name, else the systemd service of that name. The error is a [*LocateError].
+// Locate finds the program for a word as a runner does whose scripts are in etcDir/resource.d and
+// initDir: the first executable regular file with the word's name, else the systemd service of that
+// name. It only looks. The error is a [*LocateError].
+func Locate(etcDir, initDir, word string) (Command, error) {
+	return locate([]string{filepath.Join(etcDir, "resource.d"), initDir}, systemUnits, word)
+}
+
+// Locate is [Locate] with the directories of the runner.
 func (r *Runner) Locate(word string) (Command, error) {
+	return locate([]string{filepath.Join(r.config.EtcDir, "resource.d"), r.config.InitDir}, r.units, word)
+}
+
+func locate(dirs []string, u units, word string) (Command, error) {
 	res := config.ParseResource(word)
 	name, args := res.Script, res.Args
 	var why []string
-	for _, dir := range []string{filepath.Join(r.config.EtcDir, "resource.d"), r.config.InitDir} {
+	for _, dir := range dirs {
 		path := filepath.Join(dir, name)
 		st, err := os.Stat(path)
 		switch {
@@ -74,8 +83,8 @@ func (r *Runner) Locate(word string) (Command, error) {
 			return Command{Path: path, Args: args}, nil
 		}
 	}
-	if r.units.knows(name) {
-		return r.units.command(name)
+	if unit := u.find(name); unit != "" {
+		return u.command(name, unit)
 	}
 	return Command{}, &LocateError{Name: name, Why: strings.Join(why, ", ")}
 }
@@ -102,13 +111,14 @@ var systemUnits = units{
 	systemctl: []string{"/usr/bin/systemctl", "/bin/systemctl"},
 }
 
-func (u units) knows(name string) bool {
+// find is the file of a service, "" if there is none or systemd is not the init.
+func (u units) find(name string) string {
 	name = strings.TrimSuffix(name, ".service")
 	if name == "" || strings.Contains(name, "/") || strings.HasSuffix(name, "@") { // a bare template cannot run
-		return false
+		return ""
 	}
 	if st, err := os.Stat(u.booted); err != nil || !st.IsDir() {
-		return false
+		return ""
 	}
 	files := []string{name + ".service"}
 	if template, _, ok := strings.Cut(name, "@"); ok {
@@ -116,24 +126,25 @@ func (u units) knows(name string) bool {
 	}
 	for _, dir := range u.dirs {
 		for _, file := range files {
-			if _, err := os.Lstat(filepath.Join(dir, file)); err == nil {
-				return true
+			path := filepath.Join(dir, file)
+			if _, err := os.Lstat(path); err == nil {
+				return path
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // command runs a unit by service(8), which is what 3.0.6's users know and which also stops the
 // sockets of a service; by systemctl where that is not installed. A unit takes no arguments.
-func (u units) command(name string) (Command, error) {
+func (u units) command(name, unit string) (Command, error) {
 	name = strings.TrimSuffix(name, ".service")
 	if isProgram(u.service) {
-		return Command{Path: u.service, Args: []string{name}, Service: name}, nil
+		return Command{Path: u.service, Args: []string{name}, Service: name, Unit: unit}, nil
 	}
 	for _, path := range u.systemctl {
 		if isProgram(path) {
-			return Command{Path: path, Args: []string{name}, Service: name}, nil
+			return Command{Path: path, Args: []string{name}, Service: name, Unit: unit}, nil
 		}
 	}
 	return Command{}, &LocateError{Name: name, Why: fmt.Sprintf("there is a unit of that name, but neither %s nor systemctl", u.service)}

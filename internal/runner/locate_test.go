@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,12 +41,28 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%q: %v (%+v), want a hint with %q", word, err, missing, why)
 		}
 	}
-	if r := s.run("noexec", "start"); r.RC != 127 || r.Err == nil || r.Path != "" {
+	if r := s.run("noexec", "start"); r.RC != 127 || r.Err == nil || r.Path != "noexec" {
 		t.Errorf("noexec: %+v", r)
 	}
-	want := "ERROR: Cannot locate resource script noexec (" + s.etc + "/resource.d/noexec is not executable)"
+	want := "ResourceManager: ERROR: Cannot locate resource script noexec (" + s.etc + "/resource.d/noexec is not executable)"
 	if got := s.logged(); len(got) != 1 || got[0] != want {
 		t.Errorf("log %q, want %q", got, want)
+	}
+}
+
+// Whoever has no runner finds the same.
+func TestLocateWithoutRunner(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.script("own", "")
+	s.file(s.init+"/initd", "", 0o755)
+	s.file(s.init+"/dull", "", 0o644)
+	for _, word := range []string{"own::a::b", "initd", "dull", "10.0.0.1", "no-such-service@"} {
+		got, err := Locate(s.etc, s.init, word)
+		want, wantErr := s.Locate(word)
+		if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(err, wantErr) {
+			t.Errorf("%s: %+v, %v; want %+v, %v", word, got, err, want, wantErr)
+		}
 	}
 }
 
@@ -69,6 +86,11 @@ func TestServices(t *testing.T) {
 	} {
 		if r := s.run(word, "start"); r.Output != want || r.Path != dir+"/service" {
 			t.Errorf("%s: %+v, want %q", word, r, want)
+		}
+	}
+	for word, unit := range map[string]string{"web.service": "web.service", "getty@tty1": "getty@.service"} {
+		if c, err := s.Locate(word); err != nil || c.Unit != dir+"/units/"+unit {
+			t.Errorf("%s: %+v, %v; want unit %s", word, c, err, unit)
 		}
 	}
 	for _, word := range []string{"getty@", "unknown", "../units/web", "10.0.0.1"} {

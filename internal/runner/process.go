@@ -13,47 +13,50 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heartbeatd/internal/config"
 )
 
 // run does one job from looking up its word to the end of its process.
-func (r *Runner) run(j *Running) Result {
-	res := Result{ID: j.ID, RC: rcNotFound}
-	cmd, err := r.Locate(j.Word)
+func (r *Runner) run(j job) Result {
+	res := Result{ID: j.id, RC: rcNotFound}
+	r.records.await(r.config.Log)
+	cmd, err := r.Locate(j.word)
 	if err != nil {
-		res.Err, res.Took = err, time.Since(j.Since)
-		r.report(j, Command{}, &res)
+		res.Path = config.ParseResource(j.word).Script
+		res.Err, res.Took = err, time.Since(j.since)
+		r.reportMissing(j, err)
 		return res
 	}
 	res.Path = cmd.Path
 	// The streams of a status are kept apart, because 3.0.6 judges by stdout alone. Otherwise
 	// they share a file, so that their lines stay in order.
-	out, err := newCapture(j.Op == "status")
+	out, err := newCapture(j.op == "status")
 	if err != nil {
-		res.Err = fmt.Errorf("cannot run %s: %w", cmd.Line(j.Op), err)
-		res.Took = time.Since(j.Since)
+		res.Err = fmt.Errorf("cannot run %s: %w", cmd.Line(j.op), err)
+		res.Took = time.Since(j.since)
 		r.report(j, cmd, &res)
 		return res
 	}
-	p, err := r.start(cmd, j.Op, out)
+	r.config.Starting(j.id, cmd, j.op)
+	p, err := r.start(cmd, j.op, out)
 	out.started()
 	if err != nil {
-		res.RC, res.Err = explain(cmd, j.Op, err)
+		res.RC, res.Err = explain(cmd, j.op, err)
 	} else {
 		res.PID = p.Process.Pid
-		usualScore(res.PID)
-		r.mu.Lock()
-		j.PID = res.PID
-		r.mu.Unlock()
+		r.records.add(res.PID, cmd.Line(j.op))
 		stop := out.watch()
-		res.RC, res.Err = outcome(cmd, j.Op, p.Wait())
+		res.RC, res.Err = outcome(cmd, j.op, p.Wait())
 		stop()
+		r.records.remove(res.PID)
 	}
 	res.Stdout, res.Output = out.text()
 	r.held.keep(out)
-	if cmd.Service != "" && j.Op == "status" && res.Err == nil {
+	if cmd.Service != "" && j.op == "status" && res.Err == nil {
 		res.Stdout, res.Err = judgeService(cmd, res.RC)
 	}
-	res.Took = time.Since(j.Since)
+	res.Took = time.Since(j.since)
 	r.report(j, cmd, &res)
 	return res
 }
@@ -99,7 +102,7 @@ func spawn(p *exec.Cmd) error {
 		if unix.Unshare(unix.CLONE_FS) == nil {
 			unix.Umask(0o022)
 		}
-		done <- p.Start()
+		done <- UsualScore(p.Start)
 	}()
 	return <-done
 }

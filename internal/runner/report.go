@@ -20,12 +20,12 @@ const (
 // report writes what a script printed: to ha-log if a start or stop failed, else for debugfile
 // only, where 3.0.6 sends the output of all scripts. A status has no failure to tell of: its
 // exit status means nothing.
-func (r *Runner) report(j *Running, c Command, res *Result) {
-	prefix := c.Line(j.Op) + ": "
+func (r *Runner) report(j job, c Command, res *Result) {
+	prefix := c.Line(j.op) + ": "
 	lines := printable(res.Output)
-	failed := j.Op != "status" && res.RC != 0
+	failed := j.op != "status" && res.RC != 0
 	if res.Err != nil {
-		r.config.Log("ERROR", describe(res.Err))
+		r.config.Log("ERROR", res.Err.Error())
 	}
 	if failed && res.Err == nil && res.RC > rcSignal && res.RC <= rcSignal+64 {
 		// A script may exit with such a status itself; it then means the same to a shell.
@@ -44,13 +44,22 @@ func (r *Runner) report(j *Running, c Command, res *Result) {
 	}
 }
 
-// describe is the text of an error with what was found instead of a script.
-func describe(err error) string {
+// reportMissing tells of a word without a script, as ResourceManager of 3.0.6 does, and of what was
+// found instead. A status asks after every word of every group, so there once a word is enough.
+func (r *Runner) reportMissing(j job, err error) {
+	r.mu.Lock()
+	said := r.missing[j.word]
+	r.missing[j.word] = true
+	r.mu.Unlock()
+	if said && j.op == "status" {
+		return
+	}
+	text := "ERROR: " + err.Error()
 	var missing *LocateError
 	if errors.As(err, &missing) && missing.Why != "" {
-		return fmt.Sprintf("%s (%s)", err, missing.Why)
+		text += " (" + missing.Why + ")"
 	}
-	return err.Error()
+	r.config.Script(text)
 }
 
 // last keeps the end of a long output, where the reason of a failure stands.

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,6 +50,45 @@ func TestReport(t *testing.T) {
 	}
 	if len(s.logged()) != 3 {
 		t.Errorf("status: %d lines, want 3", len(s.logged()))
+	}
+}
+
+// TestMissing: a word without a script is one line, and only one for all the probes of it; what
+// is started is told before it runs.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.file(s.init+"/notrun", "#!/bin/sh\n", 0o644)
+	s.script("web", "exit 0")
+	for _, tt := range []struct {
+		word, op string
+		want     []string
+	}{
+		{"apache::x", "status", []string{"ResourceManager: ERROR: Cannot locate resource script apache"}},
+		{"apache::x", "status", nil},
+		{"apache::x", "start", []string{"ResourceManager: ERROR: Cannot locate resource script apache"}},
+		{"apache::x", "stop", []string{"ResourceManager: ERROR: Cannot locate resource script apache"}},
+		{"apache::x", "status", nil},
+		{"notrun", "start", []string{"ResourceManager: ERROR: Cannot locate resource script notrun (" + s.init + "/notrun is not executable)"}},
+		{"notrun", "status", nil},
+	} {
+		s.log = nil
+		r := s.run(tt.word, tt.op)
+		name, _, _ := strings.Cut(tt.word, "::")
+		if r.RC != 127 || r.Path != name || r.Err == nil {
+			t.Errorf("%s %s: %+v", tt.word, tt.op, r)
+		}
+		if got := s.logged(); !slices.Equal(got, tt.want) {
+			t.Errorf("%s %s is logged as %q, want %q", tt.word, tt.op, got, tt.want)
+		}
+	}
+	if len(s.starting) != 0 {
+		t.Errorf("nothing was started, and told of: %q", s.starting)
+	}
+	s.Start(7, "web::a", "stop")
+	s.wait()
+	if want := []string{"7 " + s.etc + "/resource.d/web a stop"}; !slices.Equal(s.starting, want) {
+		t.Errorf("told of %q, want %q", s.starting, want)
 	}
 }
 

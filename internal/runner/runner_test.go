@@ -19,8 +19,9 @@ type site struct {
 	work string
 	done chan Result
 
-	mu  sync.Mutex
-	log []string
+	mu       sync.Mutex
+	log      []string
+	starting []string
 }
 
 func newSite(t *testing.T, env ...string) *site {
@@ -39,6 +40,16 @@ func newSite(t *testing.T, env ...string) *site {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.log = append(s.log, level+": "+text)
+		},
+		Script: func(text string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.log = append(s.log, "ResourceManager: "+text)
+		},
+		Starting: func(id uint64, cmd Command, op string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.starting = append(s.starting, fmt.Sprintf("%d %s", id, cmd.Running(op)))
 		},
 	})
 	s.units = units{booted: "/nonexistent"}
@@ -121,6 +132,12 @@ func TestEnvironment(t *testing.T) {
 		t.Setenv(v, "leaked")
 	}
 	t.Setenv("KEPT", "from the daemon")
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "HA_") || strings.HasPrefix(name, "OCF_") {
+			t.Setenv(name, value) // comes back after the test
+			os.Unsetenv(name)
+		}
+	}
 	t.Setenv("HA_CURHOST", "wrong")
 	t.Setenv("PATH", "/usr/bin:/bin")
 	s := newSite(t, "HA_CURHOST=wrong too", "HA_CURHOST=node1", "HA_keepalive=2")
@@ -135,10 +152,8 @@ func TestEnvironment(t *testing.T) {
 		got[name] = value
 	}
 	want := map[string]string{
-		"KEPT": "from the daemon", "HA_CURHOST": "node1", "HA_keepalive": "2",
-		"HA_DIR": s.etc, "HA_FUNCS": s.etc + "//shellfuncs", "HA_RESOURCEDIR": s.etc + "//resource.d",
-		"HA_BIN": "/usr/libexec/heartbeat", "OCF_ROOT": "/usr/lib/ocf", "HA_DATEFMT": "%Y/%m/%d_%T\t",
-		"PATH": "/usr/libexec/heartbeat:/usr/sbin:/usr/share/heartbeat:/usr/bin:/bin", "PWD": s.work,
+		"KEPT": "from the daemon", "HA_CURHOST": "node1", "HA_keepalive": "2", "PWD": s.work,
+		"PATH": "/usr/libexec/heartbeat:/usr/sbin:/usr/share/heartbeat:/usr/bin:/bin",
 	}
 	for name, value := range want {
 		if got[name] != value {
@@ -147,6 +162,16 @@ func TestEnvironment(t *testing.T) {
 	}
 	if strings.Contains(r.Output, "leaked") {
 		t.Errorf("systemd's variables leak:\n%s", r.Output)
+	}
+	for name := range got { // they are the configuration's, all of them
+		if strings.HasPrefix(name, "HA_") && want[name] == "" || strings.HasPrefix(name, "OCF_") {
+			t.Errorf("%s=%q is nobody's", name, got[name])
+		}
+	}
+	s = newSite(t, "HA_BIN=/opt/ha/bin", "HA_NOARCHBIN=/opt/ha/share")
+	s.script("env", "echo $PATH")
+	if r := s.run("env", "start"); r.Output != "/opt/ha/bin:/usr/sbin:/opt/ha/share:/usr/bin:/bin\n" {
+		t.Errorf("PATH of other places: %q", r.Output)
 	}
 }
 
@@ -192,9 +217,6 @@ func TestManyAtOnce(t *testing.T) {
 		if r.RC != wantRC || r.Output != wantOut {
 			t.Errorf("%d: RC %d, output %q, error %v", r.ID, r.RC, r.Output, r.Err)
 		}
-	}
-	if left := s.Shutdown(t.Context()); len(left) != 0 {
-		t.Errorf("still running: %+v", left)
 	}
 	if len(s.done) != 0 {
 		t.Errorf("%d ends too many", len(s.done))
