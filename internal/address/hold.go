@@ -123,7 +123,7 @@ func Status(spec Spec) (held bool, out Outcome, err error) {
 	}
 	defer c.close()
 	here, there, err := c.find(spec)
-	all := append(here, there[:0]...)
+	all := append(here, there...)
 	switch {
 	case err != nil:
 		return false, out, err
