@@ -35,10 +35,11 @@ type (
 
 	// ScriptDone is the end of a [Run].
 	ScriptDone struct {
-		ID     uint64
-		RC     int    // exit status; 128+signal when killed; 127 when nothing could be run
-		Output string // what it printed on stdout (status is judged by it), possibly cut
-		Path   string // what was run, for the log
+		ID      uint64
+		Missing bool   // there is no such script
+		RC      int    // exit status; 128+signal when killed; 127 when nothing could be run
+		Output  string // what it printed on stdout (status is judged by it), possibly cut
+		Path    string // what was run, for the log
 	}
 
 	// StandbyCommand is the operator's hb_standby on this node.

@@ -260,7 +260,8 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 	word := g.resources[g.index]
 	switch {
-	case op == Stop && e.RC == 0:
+	case op == Stop && (e.RC == 0 || e.Missing && g.failed):
+		// A group that failed to start has nothing running of a resource without a script.
 		g.index, g.tries = g.index-1, 0
 	case op == Stop:
 		c.scriptLogf("ResourceManager", Error, "ERROR: Return code %d from %s", e.RC, e.Path)

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/halog"
 	"heartbeatd/internal/link"
+	"heartbeatd/internal/runner"
 )
 
 // request is an operator's word, answered by the loop.
@@ -26,7 +28,8 @@ func (d *daemon) loop() {
 		case dg := <-d.links.Inbox():
 			d.datagram(dg)
 		case r := <-d.results:
-			d.step(core.ScriptDone{ID: r.ID, RC: r.RC, Output: r.Stdout, Path: r.Path})
+			var missing *runner.LocateError
+			d.step(core.ScriptDone{ID: r.ID, Missing: errors.As(r.Err, &missing), RC: r.RC, Output: r.Stdout, Path: r.Path})
 		case do := <-d.requests:
 			do()
 		case s := <-d.signals:

@@ -31,10 +31,11 @@ type Machine struct {
 
 // Script is how a script behaves.
 type Script struct {
-	RC   int
-	Take time.Duration
-	Hang bool // does not end by itself
-	Lie  bool // status answers the opposite
+	RC      int
+	Take    time.Duration
+	Hang    bool // does not end by itself
+	Lie     bool // status answers the opposite
+	Missing bool // there is none: nothing happens, the code is 127
 }
 
 // job is a script at work.
@@ -105,14 +106,14 @@ func (w *World) finish(m *Machine, j *job) {
 	}
 	w.effect(m, j.run, j.script)
 	out := ""
-	if j.run.Op == core.Status {
+	if j.run.Op == core.Status && !j.script.Missing {
 		out = "stopped"
 		if m.Running[j.run.Resource] != j.script.Lie {
 			out = "running"
 		}
 	}
 	if j.life == m.life {
-		w.Step(m, core.ScriptDone{ID: j.run.ID, RC: j.script.RC, Output: out, Path: j.run.Resource})
+		w.Step(m, core.ScriptDone{ID: j.run.ID, Missing: j.script.Missing, RC: j.script.RC, Output: out, Path: j.run.Resource})
 		return
 	}
 	if held := m.held; !m.orphans() {
