@@ -283,7 +283,6 @@ func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 
 func (c *Core) stopFailed(g *group, word string) {
 	c.scriptLogf("ResourceManager", Crit, "CRIT: Resource STOP failure. Reboot required!")
-	c.scriptLogf("ResourceManager", Crit, "CRIT: Killing heartbeat ungracefully!")
 	c.noteTransition(word+" could not be stopped", "%s may still run here: reboot", g.key)
 	c.setGroup(g, groupStopFailed)
 	g.retryAt = c.now.At + retryStop

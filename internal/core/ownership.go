@@ -185,7 +185,7 @@ func (c *Core) logClash(g *group, theirs held, keep bool) {
 // clashOver says how long it lasted and repeats the addresses, for the other node announced
 // them last.
 func (c *Core) clashOver(g *group) {
-	if g.ours() && !c.peerHolds(g) {
+	if g.want && !c.peerHolds(g) && !g.virtual {
 		c.logf(Info, "%s has released %s after %d ms; it runs here only", c.peer.name, g.key, (c.now.At-g.clashAt)/time.Millisecond)
 		c.announceAddresses(g)
 	}
