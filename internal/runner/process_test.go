@@ -95,7 +95,14 @@ func TestSignalsAreDefault(t *testing.T) {
 	}
 	s := newSite(t)
 	s.script("web", "grep SigIgn /proc/self/status")
-	if r := s.run("web", "start"); r.Output != "SigIgn:\t0000000000000000\n" {
+	r := s.run("web", "start")
+	var mask uint64
+	if _, err := fmt.Sscanf(r.Output, "SigIgn: %x", &mask); err != nil {
+		t.Fatalf("the script printed %q: %v", r.Output, err)
+	}
+	// Signals above 31 belong to the C library's threads; what of them is ignored comes from
+	// whoever runs the test, and no service minds.
+	if mask&0x7fffffff != 0 {
 		t.Errorf("the script got %q", r.Output)
 	}
 }
