@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -39,6 +40,38 @@ func load() (config.Files, *config.Config, config.Report, error) {
 	}
 	cfg, report := config.Load(files, confhost.New())
 	return files, cfg, report, nil
+}
+
+// loadFor reads the files for a daemon. In the foreground, where systemd starts it at boot, an
+// interface that is not there yet is waited for by its link; the face `heartbeat` refuses it at
+// once, as 3.0.6 does, because somebody is looking on.
+func loadFor(o DaemonOptions) (config.Files, *config.Config, config.Report, error) {
+	if !o.Foreground {
+		return load()
+	}
+	files, err := confhost.Read(etcDir)
+	if err != nil {
+		return files, nil, nil, err
+	}
+	host := &patientHost{Host: confhost.New()}
+	cfg, report := config.Load(files, host)
+	return files, cfg, append(report, host.missing...), nil
+}
+
+// patientHost takes it for granted that every interface will be there.
+type patientHost struct {
+	config.Host
+	missing config.Report
+}
+
+func (h *patientHost) Interface(name string) (config.Interface, error) {
+	i, err := h.Host.Interface(name)
+	if errors.Is(err, config.ErrNoInterface) || errors.Is(err, config.ErrNoAddress) {
+		h.missing = append(h.missing, config.Problem{File: "ha.cf", Level: config.Warning,
+			Text: fmt.Sprintf("interface %s is not ready (%v): its links are tried again every second", name, err)})
+		err = nil
+	}
+	return i, err
 }
 
 // sayReport prints what the configuration is told about in 3.0.6's line format.
@@ -82,7 +115,7 @@ func runForeground(stderr io.Writer) int {
 
 func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	syscall.Umask(0o022)
-	files, cfg, report, err := load()
+	files, cfg, report, err := loadFor(o)
 	if err != nil {
 		complain(stderr, err, "the configuration belongs into "+etcDir)
 		return config.ExitConfig
@@ -128,7 +161,12 @@ func rereader(inForce config.Files) func() daemon.Reread {
 			r.Err = err
 			return r
 		}
-		r.OtherChanged = !bytes.Equal(files.HaCf.Data, inForce.HaCf.Data) || !bytes.Equal(files.Haresources.Data, inForce.Haresources.Data)
+		if !bytes.Equal(files.HaCf.Data, inForce.HaCf.Data) || !bytes.Equal(files.Haresources.Data, inForce.Haresources.Data) {
+			r.OtherChanged = true
+			if _, report := config.Load(files, confhost.New()); report.Fatal() {
+				r.Refused = notes(report)
+			}
+		}
 		keys, report := config.LoadAuthkeys(files.Authkeys)
 		if report.Fatal() {
 			r.Err, r.Notes = fmt.Errorf("see the lines above"), notes(report)

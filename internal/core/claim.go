@@ -48,6 +48,8 @@ func (t term) before(u term, home bool) bool {
 type held struct {
 	term term
 	age  time.Duration // how long the sender has had it, for the log
+	// partial says that only some of it was found running: it is not in service there.
+	partial bool
 }
 
 // claim is what a node last said it holds.
@@ -59,6 +61,8 @@ type claim struct {
 	groups map[string]held // nil for a C node
 	failed map[string]bool
 	gone   bool // it released everything and said goodbye
+	// leaving says that a heartbeatd is stopping: what it no longer lists it will not take again.
+	leaving bool
 }
 
 // holds says whether the node claims the group. A C node claims whole sides only.
@@ -112,6 +116,9 @@ func (c *Core) listing(ages bool) string {
 		}
 		if g.term.blind {
 			b.WriteByte('b')
+		}
+		if g.partial {
+			b.WriteByte('p')
 		}
 		fmt.Fprintf(&b, "%d:", g.term.n)
 		if ages {
@@ -213,6 +220,10 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	if st := m.Str("isstable"); st != "" {
 		cl.stable = st == "1"
 	}
+	cl.leaving = cl.groups != nil && m.Str("info") == "shutdown"
+	if cl.leaving && !was.leaving {
+		c.logf(Info, "%s is stopping", n.name)
+	}
 	c.giverClaims(m.Str("info"), cl.stable)
 	c.learnTerms(cl)
 	c.compareFiles(n, m)
@@ -233,7 +244,7 @@ func (cl *claim) add(hold Which) {
 	cl.hold = holding(cl.hold.includes(true) || hold.includes(true), cl.hold.includes(false) || hold.includes(false))
 }
 
-// parseListing reads hbd_groups: "3:1500:key b1:20:key2". A C node sends none: nil.
+// parseListing reads hbd_groups: "3:1500:key b1:20:key2 bp1:20:key3". A C node sends none: nil.
 func parseListing(m *wire.Message) map[string]held {
 	if !m.Has(fieldGroups) {
 		return nil
@@ -242,6 +253,7 @@ func parseListing(m *wire.Message) map[string]held {
 	for _, word := range strings.Fields(m.Str(fieldGroups)) {
 		var h held
 		word, h.term.blind = strings.CutPrefix(word, "b")
+		word, h.partial = strings.CutPrefix(word, "p")
 		n, rest, _ := strings.Cut(word, ":")
 		age, key, ok := strings.Cut(rest, ":")
 		if !ok {

@@ -69,14 +69,16 @@ func (c *Core) declareDead(n *node) {
 	never := n.lastStatus == 0
 	n.status, n.changed = "dead", c.now
 	n.window.SenderDied()
-	n.deaths++
 	c.cancelStandby()
 	held := n.claim
 	n.forget()
 	c.join.heardAt = 0
-	if never {
+	switch {
+	case held.gone: // it stopped by the book; only now it has been silent for long enough
+	case never:
 		c.noteTransition("initdead passed", "%s was never heard", n.name)
-	} else {
+	default:
+		n.deaths++
 		c.noteTransition("no beat for "+silent.Round(time.Millisecond).String(), "%s is dead", n.name)
 	}
 	for _, g := range c.groups {

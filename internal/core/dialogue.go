@@ -95,10 +95,14 @@ func (c *Core) takeFromGiver() {
 func (c *Core) given(n *node) {
 	s := &c.standby
 	c.logf(Info, "Other node completed standby takeover of %s resources.", s.which)
-	c.noteTransition("standby", "%s taken by %s", s.which, n.name)
 	for _, g := range c.groups {
-		if s.moves(g) && n.claim.failed[g.key] && !g.virtual {
+		switch {
+		case g.virtual || !s.moves(g):
+		case n.claim.failed[g.key]:
 			c.logf(Warn, "%s could not be started on %s", g.key, n.name)
+			c.noteTransition("standby", "%s could not be started on %s", g.key, n.name)
+		case c.peerHolds(g) && g.changed.At >= s.began:
+			c.noteTransition("standby", "%s resources taken by %s", s.which, n.name)
 		}
 	}
 	if !n.capable {
@@ -203,7 +207,11 @@ func (c *Core) taken() {
 	which := c.standby.which
 	c.logf(Info, "%s HA resource acquisition completed (standby).", which.mirror())
 	c.logf(Info, "Standby resource acquisition done [%s].", which)
-	c.noteTransition("standby", "%s taken from %s", which, c.standby.giver)
+	for _, g := range c.groups {
+		if g.state == groupRunning && !g.virtual && g.changed.At >= c.standby.began {
+			c.noteTransition("standby", "%s resources taken from %s", which, c.standby.giver)
+		}
+	}
 	c.endStandby()
 	if c.peer.capable {
 		c.sendClaim(false)

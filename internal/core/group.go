@@ -2,6 +2,7 @@ package core
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,14 +40,16 @@ type group struct {
 	state   groupState
 	changed Stamp
 	want    bool
-	index   int  // the resource being worked on
-	asked   bool // starting: its status is known to be stopped; stopping: status after the last retry
-	tries   int  // failed stops of the current resource
-	found   int  // probing: how many run
+	index   int      // the resource being worked on
+	asked   bool     // starting: its status is known to be stopped; stopping: status after the last retry
+	tries   int      // failed stops of the current resource
+	found   []string // probing: the resources that run
 	script  *script
 	waitTo  time.Duration // no script before this (a pause between retries)
 
+	partial   bool // only a part of it was found running
 	failed    bool // its start failed here
+	failures  int  // how often in a row
 	retryAt   time.Duration
 	term      term
 	oursSince time.Duration
@@ -129,7 +132,7 @@ func (c *Core) moveGroup(g *group) bool {
 	decided := c.phase >= phaseStable
 	switch g.state {
 	case groupUnknown:
-		g.found = 0
+		g.found = nil
 		c.setGroup(g, groupProbing)
 		return true
 	case groupProbing:
@@ -175,12 +178,14 @@ func (c *Core) probe(g *group) bool {
 	if g.index < len(g.resources) {
 		return c.run(g, Status)
 	}
-	if g.found == 0 {
+	if len(g.found) == 0 {
 		c.setGroup(g, groupStopped)
 		return true
 	}
-	c.logf(Warn, "%d of %d resources of group %s are running already", g.found, len(g.resources), g.key)
+	c.logf(Warn, "Running here already, of group %s: %s (left by a heartbeat that was killed, or started by somebody else)",
+		g.key, strings.Join(g.found, " "))
 	g.term, g.oursSince = term{n: 1, blind: true}, c.now.At
+	g.partial = len(g.found) < len(g.resources)
 	c.setGroup(g, groupFound)
 	return true
 }
@@ -199,6 +204,7 @@ func (c *Core) start(g *group) bool {
 		c.beginStop(g)
 		return true
 	case g.index == len(g.resources):
+		g.failures, g.partial = 0, false
 		c.setGroup(g, groupRunning)
 		return true
 	case !g.asked:
@@ -219,6 +225,7 @@ func (c *Core) beginStop(g *group) {
 func (c *Core) stopNext(g *group) bool {
 	switch {
 	case g.index < 0:
+		g.partial = false
 		c.setGroup(g, groupStopped)
 		return true
 	case g.want && c.phase == phaseStable && g.tries == 0:
@@ -250,7 +257,8 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 	c.scriptLogf("ResourceManager", Crit, "CRIT: Giving up resources due to failure of %s", word)
 	c.noteTransition(word+" start returned "+strconv.Itoa(e.RC), "%s could not be started here", g.key)
 	g.failed, g.want = true, false
-	g.retryAt = c.now.At + retryFailed
+	g.retryAt = c.now.At + retryFailed<<min(g.failures, 2)
+	g.failures++
 	c.beginStop(g)
 }
 

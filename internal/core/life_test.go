@@ -159,8 +159,8 @@ func TestFoundRunning(t *testing.T) {
 	b.end(0, "running")
 	b.end(3, "stopped")
 	b.end(0, "running")
-	b.wants("1 of 2 resources of group ip1 are running already", "1 of 1 resources of group db")
-	if g := b.lastClaim().Str("hbd_groups"); !strings.HasPrefix(g, "b1:") || strings.Count(g, "b1:") != 2 {
+	b.wants("Running here already, of group ip1: ip1", "Running here already, of group db: db")
+	if g := b.lastClaim().Str("hbd_groups"); g != "bp1:0:ip1 b1:0:db" {
 		t.Errorf("claim %s", g)
 	}
 	b.clear()

@@ -16,6 +16,7 @@ const (
 // takeover is the taking of what an absent node had, kept for its log lines.
 type takeover struct {
 	from    string
+	cause   string
 	initial bool // our own groups at the start
 }
 
@@ -55,11 +56,11 @@ func (c *Core) takeAll() {
 }
 
 // takeUnowned gives a group that nobody claims to its home node; if that could not start it,
-// to the other; if neither could, its home tries again after a while.
+// or is stopping, to the other; if neither could, its home tries again after a while.
 func (c *Core) takeUnowned() {
 	n := c.peer
-	if !n.claim.stable && n.claim.groups == nil || n.outdated() {
-		return
+	if !n.claim.stable && n.claim.groups == nil || n.outdated() || n.claim.leaving && len(n.claim.groups) == 0 {
+		return // the last word of a stopping node, its notice, is on the way
 	}
 	for _, g := range c.groups {
 		if g.want || c.peerHolds(g) {
@@ -69,9 +70,10 @@ func (c *Core) takeUnowned() {
 		switch {
 		case g.failed && !theirs && !n.capable:
 			c.handToC(g)
-		case !g.failed && (home || theirs),
+		case !g.failed && (home || theirs || n.claim.leaving),
 			g.failed && theirs && home && c.now.At >= g.retryAt:
 			c.acquire(g)
+			g.failback = n.claim.leaving && !home
 		}
 	}
 }
@@ -163,19 +165,23 @@ func (c *Core) logClash(g *group, theirs held, keep bool) {
 	if g.virtual {
 		return
 	}
-	both := min(c.now.At-g.oursSince, theirs.age).Round(time.Millisecond)
-	c.logf(Error, "Both machines own resource group %s, for %s so far!", g.key, both)
+	if g.partial || theirs.partial {
+		c.logf(Warn, "Part of resource group %s runs on the node that does not own it", g.key)
+	} else {
+		both := min(c.now.At-g.oursSince, theirs.age).Round(time.Millisecond)
+		c.logf(Error, "Both machines own resource group %s, for %s so far!", g.key, both)
+	}
 	why := "held it before the split"
 	if g.term.n == theirs.term.n && g.term.blind == theirs.term.blind {
 		why = "is its preferred node"
 	} else if g.term.blind != theirs.term.blind {
 		why = "had heard the other node when it took it"
 	}
-	keeper := c.peer.name
+	keeper, yields := c.peer.name, c.cfg.Self
 	if keep {
-		keeper = c.cfg.Self
+		keeper, yields = yields, keeper
 	}
-	c.logf(Warn, "%s keeps %s without a restart because it %s; the other node releases it now", keeper, g.key, why)
+	c.logf(Warn, "%s keeps %s without a restart because it %s; %s releases it now", keeper, g.key, why, yields)
 	c.noteTransition("both nodes claimed it; "+keeper+" "+why, "%s stays on %s", g.key, keeper)
 	if keep {
 		c.announceAddresses(g)
@@ -262,7 +268,16 @@ func (c *Core) maybeFailback() {
 // takeOver says that an absent node's groups are being taken; reconcile does it.
 func (c *Core) takeOver(n *node) {
 	c.logf(Info, "Resources being acquired from %s.", n.name)
-	c.taking.from = n.name
+	c.taking.from, c.taking.cause = n.name, c.last.Cause
+}
+
+func (c *Core) anyFailed() bool {
+	for _, g := range c.groups {
+		if g.failed {
+			return true
+		}
+	}
+	return false
 }
 
 // takeoverProgress prints the lines an operator waits for when everything is here.
@@ -290,7 +305,11 @@ func (c *Core) takeoverProgress() {
 	if from := c.taking.from; from != "" {
 		c.scriptLogf("mach_down", Info, "info: mach_down takeover complete for node %s.", from)
 		c.logf(Info, "mach_down takeover complete.")
-		c.noteTransition(c.last.Cause, "everything taken over from %s", from)
+		if !c.anyFailed() {
+			c.noteTransition(c.taking.cause, "everything taken over from %s", from)
+		}
+	} else if local > 0 && !c.anyFailed() {
+		c.noteTransition("start of this node", "our own resources acquired")
 	}
 	c.taking = takeover{}
 }

@@ -44,7 +44,7 @@ func (c *Core) scriptDone(e ScriptDone) {
 	switch g.state {
 	case groupProbing:
 		if Held(e.RC, e.Output) {
-			g.found++
+			g.found = append(g.found, word)
 		}
 		g.index++
 	case groupStarting:

@@ -59,6 +59,7 @@ type standby struct {
 	id         uint64 // number of the giver's `me`
 	since      uint64 // number of the other node's word that brought us here; older reports do not count
 	sure       bool   // taker: the giver was seen releasing
+	began      time.Duration
 	deadline   time.Duration
 	failbackAt time.Duration // no automatic failback before this
 }
@@ -85,6 +86,9 @@ func (s *standby) begin(w Which, giver string, id uint64) {
 }
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {
+	if c.standby.phase == standbyNone {
+		c.standby.began = c.now.At
+	}
 	c.standby.phase, c.standby.deadline = p, c.now.At+d
 	c.moved = true
 }
@@ -125,8 +129,17 @@ func (c *Core) Refusal() string {
 	if c.cfg.Failback == FailbackLegacy {
 		return "Standby mode only implemented when nice_failback on"
 	}
+	if c.peer.absent() || !c.peer.active() {
+		return NoOther
+	}
 	return c.refusal(c.cfg.Self)
 }
+
+// NoOther is the answer to an operator who wants to move something while there is nobody else.
+const NoOther = "there is no other active node"
+
+// Alone says whether nobody is there to take from.
+func (c *Core) Alone() bool { return c.peer.absent() || !c.peer.active() }
 
 // askStandby opens the dialogue as the giver.
 func (c *Core) askStandby(w Which) {

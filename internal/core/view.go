@@ -25,6 +25,7 @@ type NodeView struct {
 	Name      string
 	Self      bool
 	Status    string
+	Stopped   bool          // it released everything and said goodbye
 	Since     int64         // Unix seconds
 	Software  string        // heartbeatd, heartbeat or ""
 	LastBeat  time.Duration // age; negative: never
@@ -120,6 +121,7 @@ func (c *Core) nodeView(n *node, at time.Duration) NodeView {
 		Name: n.name, Self: n.self, Status: n.status, Since: n.changed.Wall,
 		LastBeat: -1, Deadtime: n.deadtime, Deaths: n.deaths, LateBeats: n.late, WorstGap: n.worstGap,
 	}
+	v.Stopped = n.claim.gone
 	switch {
 	case n.self, n.capable:
 		v.Software = "heartbeatd"

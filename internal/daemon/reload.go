@@ -10,7 +10,8 @@ type Reread struct {
 	Keys         Keys // nil: authkeys is as it was, or broken
 	Err          error
 	Notes        []Note
-	OtherChanged bool // ha.cf or haresources
+	OtherChanged bool   // ha.cf or haresources
+	Refused      []Note // why the next start would fail because of that; empty if it would not
 }
 
 // reload is SIGHUP: the log files are opened anew, and authkeys is read again. A broken
@@ -46,7 +47,13 @@ func (d *daemon) reread(r Reread) {
 	case !r.OtherChanged:
 		d.logLine("info", "Configuration unchanged.")
 	}
-	if r.OtherChanged {
+	for _, n := range r.Refused {
+		d.logLine(n.Level, n.Text)
+	}
+	switch {
+	case len(r.Refused) > 0:
+		d.logLine("ERROR", "ha.cf or haresources has changed and would be REFUSED: heartbeat runs on as it is, but would not start again")
+	case r.OtherChanged:
 		d.logLine("WARN", "ha.cf or haresources has changed: that takes effect at the next start of heartbeat")
 	}
 	if d.again {

@@ -20,7 +20,11 @@ func (h handler) Status() (s control.Status, err error) {
 
 func (h handler) Standby(which string) error {
 	return h.order(func() error {
-		if r := h.d.core.Refusal(); r != "" {
+		switch r := h.d.core.Refusal(); r {
+		case "":
+		case core.NoOther:
+			return &control.Refusal{Reason: r + " to take the resources", Hint: "see 'heartbeatd status'"}
+		default:
 			return &control.Refusal{Reason: r, Hint: "see 'heartbeatd status'; try again when nothing is in transition"}
 		}
 		h.d.step(core.StandbyCommand{Which: core.Which(which)})
@@ -30,13 +34,11 @@ func (h handler) Standby(which string) error {
 
 func (h handler) Takeover(which string) error {
 	return h.order(func() error {
-		for _, n := range h.d.core.View(h.d.now()).Nodes {
-			if !n.Self && n.Status == "active" {
-				h.d.step(core.TakeoverCommand{Which: core.Which(which)})
-				return nil
-			}
+		if h.d.core.Alone() {
+			return &control.Refusal{Reason: core.NoOther + " to take resources from", Hint: "see 'heartbeatd status'"}
 		}
-		return &control.Refusal{Reason: "there is no other active node to take resources from", Hint: "see 'heartbeatd status'"}
+		h.d.step(core.TakeoverCommand{Which: core.Which(which)})
+		return nil
 	})
 }
 

@@ -39,7 +39,7 @@ var Cases = []string{
 	"Other node completed standby takeover", "Cancelling pending standby operation", "No reply to standby request",
 	"Standby in progress", "Both machines own resource group", "has released", "does not hear this node",
 	"returning after partition", "Heartbeat restart on node", "could not be stopped", "Giving up resources",
-	"are running already", "it seems to hang", "lost packet(s)", "This node was held up", "Received shutdown notice",
+	"Running here already", "it seems to hang", "lost packet(s)", "This node was held up", "Received shutdown notice",
 	"mach_down takeover complete", "Resource takeover cancelled",
 }
 
