@@ -6,6 +6,7 @@ PREFIX     ?= /usr
 DESTDIR    ?=
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 TMPFILES   ?= $(PREFIX)/lib/tmpfiles.d
+INITDIR    ?= /etc/init.d
 MANDIR     ?= $(PREFIX)/share/man
 DOCDIR     ?= $(PREFIX)/share/doc/heartbeatd
 GO         ?= go
@@ -76,7 +77,7 @@ lint:
 	@if command -v mandoc >/dev/null; then mandoc -T lint -W warning $(MAN_PAGES); \
 		else echo 'mandoc is not installed: man pages not checked'; fi
 
-## install: into DESTDIR, below PREFIX (/usr), and /etc; run make build before
+## install: into DESTDIR, below PREFIX (/usr), and /etc; run make build before; INITDIR= leaves out the init script
 install:
 	@test -x bin/heartbeatd || { echo 'bin/heartbeatd is missing: run make build first'; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/heartbeat \
@@ -86,13 +87,16 @@ install:
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover
 	ln -sfn ../sbin/heartbeatd $(DESTDIR)$(PREFIX)/bin/cl_status
-	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)/etc/init.d $(DESTDIR)/etc/logrotate.d
+	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)/etc/logrotate.d
 	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/heartbeat.service
 	install -m 644 init/heartbeat.tmpfiles $(DESTDIR)$(TMPFILES)/heartbeat.conf
+ifneq ($(INITDIR),)
+	install -d $(DESTDIR)$(INITDIR)
 	sed -e 's|^HEARTBEAT=/usr|HEARTBEAT=$(PREFIX)|' -e 's|^STANDBY=/usr|STANDBY=$(PREFIX)|' \
-		init/heartbeat.init >$(DESTDIR)/etc/init.d/heartbeat
-	chmod 755 $(DESTDIR)/etc/init.d/heartbeat
+		init/heartbeat.init >$(DESTDIR)$(INITDIR)/heartbeat
+	chmod 755 $(DESTDIR)$(INITDIR)/heartbeat
+endif
 	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.logrotate >$(DESTDIR)/etc/logrotate.d/heartbeat
 	chmod 644 $(DESTDIR)/etc/logrotate.d/heartbeat
 	@# What the site has in /etc/ha.d is the site's: nothing there is overwritten.
@@ -105,7 +109,7 @@ install:
 	@for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page) || exit 1; \
 	done
-	@for file in README.md CHANGELOG.md LICENSE docs/differences.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
+	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
 		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
 	done
 
@@ -114,7 +118,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat \
 		$(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover \
 		$(DESTDIR)$(PREFIX)/bin/cl_status $(DESTDIR)$(UNITDIR)/heartbeat.service $(DESTDIR)$(TMPFILES)/heartbeat.conf \
-		$(DESTDIR)/etc/init.d/heartbeat $(DESTDIR)/etc/logrotate.d/heartbeat
+		$(if $(INITDIR),$(DESTDIR)$(INITDIR)/heartbeat) $(DESTDIR)/etc/logrotate.d/heartbeat
 	rm -rf $(DESTDIR)$(DOCDIR)
 	@for page in $(MAN_PAGES); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page); done
 

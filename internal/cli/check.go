@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -19,7 +18,10 @@ const checkHelp = `Usage: heartbeatd check [DIR] [FLAGS]
 Validates ha.cf, authkeys and haresources in DIR (default /etc/ha.d) without
 starting anything and without sending anything. Prints every problem with file
 and line, which interface and source address each link and each address
-resource gets on this machine, and where each resource script is.
+resource gets on this machine, and where each resource script is: in
+DIR/resource.d, /etc/ha.d/resource.d, /etc/init.d, or a unit of systemd.
+It also warns of what the daemon accepts without a word and yet is hardly
+meant, such as a service that is started at boot as well.
 
 Exit code: 0 the daemon would start, 2 wrong arguments, 4 a file may not be
 read, 6 the configuration is refused or DIR is not there.
@@ -30,21 +32,27 @@ type checker struct {
 	host    config.Host
 	routeTo func(netip.Addr) (confhost.Route, error)
 	place   func(address.Spec) (iface string, bits int, broadcast netip.Addr, err error)
-	locate  func(etcDir, word string) (runner.Command, error)
+	locate  func(dir, word string) (runner.Command, error)
+	places  scriptPlaces
+	boot    interface {
+		Enabled(service string) (link, command string, enabled bool)
+	}
 
-	cfg      *config.Config
-	out      io.Writer
-	warnings int // found here, besides those of the report
+	cfg       *config.Config
+	out       io.Writer
+	warnings  int  // found here, besides those of the report
+	otherNode bool // --node: its addresses are not to be seen from here
 }
 
 func thisChecker() *checker {
+	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d"}
 	return &checker{
 		host:    confhost.New(),
 		routeTo: confhost.RouteTo,
 		place:   address.Resolve,
-		locate: func(etcDir, word string) (runner.Command, error) {
-			return runner.Locate(etcDir, "/etc/init.d", word)
-		},
+		locate:  places.locate,
+		places:  places,
+		boot:    confhost.NewBoot(),
 	}
 }
 
@@ -74,12 +82,15 @@ func (c *checker) run(args []string, stdout, stderr io.Writer) int {
 	if *node != "" {
 		files.Nodeinfo = config.File{}
 		c.host = namedHost{c.host, *node}
+		c.otherNode = true
 	}
 	cfg, report := config.Load(files, c.host)
-	for _, line := range report.Lines() {
+	c.cfg, c.out = cfg, stdout
+	advice := c.advice(dir)
+	for _, line := range append(report, advice...).Lines() {
 		fmt.Fprintln(stdout, line)
 	}
-	c.cfg, c.out = cfg, stdout
+	c.warnings = len(advice)
 	c.showLinks()
 	c.showGroups(dir)
 	c.verdict(report)
@@ -176,7 +187,7 @@ func (c *checker) resource(dir, word string) string {
 	}
 	_, spec, err := address.ParseWord(word)
 	if err != nil {
-		return script + "; " + c.warn("%v", err)
+		return script + "; " + c.warn("%v: the group will fail to start", err)
 	}
 	iface, bits, broadcast, err := c.place(spec)
 	if err != nil {
@@ -193,23 +204,6 @@ func (c *checker) resource(dir, word string) string {
 		text += ", beside " + at.Addr.String()
 	}
 	return text
-}
-
-// script says what the daemon will run for a word.
-func (c *checker) script(dir, word string) string {
-	cmd, err := c.locate(dir, word)
-	var missing *runner.LocateError
-	switch {
-	case errors.As(err, &missing) && missing.Name == "":
-		return c.warn("no script is named")
-	case errors.As(err, &missing) && missing.Why != "":
-		return c.warn("%v: %s", err, missing.Why)
-	case err != nil:
-		return c.warn("%v", err)
-	case cmd.Service != "":
-		return fmt.Sprintf("service %s, unit %s, by %s", cmd.Service, cmd.Unit, cmd.Path)
-	}
-	return cmd.Path
 }
 
 // verdict is the last line.

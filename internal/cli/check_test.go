@@ -26,7 +26,16 @@ func (checkHost) Interface(name string) (config.Interface, error) {
 	return config.Interface{Addr: netip.MustParseAddr("192.0.2.1"), Broadcast: netip.MustParseAddr("192.0.2.255")}, nil
 }
 
+// enabled are the services started at boot, with the link that does it.
+type enabled map[string]string
+
+func (e enabled) Enabled(service string) (link, command string, yes bool) {
+	return e[service], "systemctl disable " + service, e[service] != ""
+}
+
+// testChecker has the scripts installed in root/installed/resource.d and root/init.d.
 func testChecker(root string) *checker {
+	places := scriptPlaces{etc: filepath.Join(root, "installed"), init: filepath.Join(root, "init.d")}
 	return &checker{
 		host: checkHost{confhost.New()},
 		routeTo: func(a netip.Addr) (confhost.Route, error) {
@@ -41,11 +50,13 @@ func testChecker(root string) *checker {
 			}
 			return "eth0", 24, netip.MustParseAddr("192.0.2.255"), nil
 		},
-		locate: func(etcDir, word string) (runner.Command, error) {
+		places: places,
+		boot:   enabled{},
+		locate: func(dir, word string) (runner.Command, error) {
 			if word == "apache2" || word == "web@one" { // this machine may have no systemd
 				return runner.Command{Path: "/usr/sbin/service", Service: word, Unit: "/lib/systemd/system/" + word + ".service"}, nil
 			}
-			return runner.Locate(etcDir, filepath.Join(root, "init.d"), word)
+			return places.locate(dir, word)
 		},
 	}
 }
@@ -106,10 +117,10 @@ links:
 group 192.0.2.10/24/eth0:0, preferred on this node (haresources:1):
   192.0.2.10/24/eth0:0  ROOT/resource.d/IPaddr; 192.0.2.10/24 on eth0 as eth0:0 broadcast 192.0.2.255, beside 192.0.2.1
   apache2               service apache2, unit /lib/systemd/system/apache2.service, by /usr/sbin/service
-  missing::a            WARNING: Cannot locate resource script missing
+  missing::a            WARNING: Cannot locate resource script missing (searched: ROOT/resource.d, ROOT/installed/resource.d, ROOT/init.d, the units of systemd)
   broken                WARNING: Cannot locate resource script broken: ROOT/resource.d/broken is not executable
   web@one               service web@one, unit /lib/systemd/system/web@one.service, by /usr/sbin/service
-  web@                  WARNING: Cannot locate resource script web@
+  web@                  WARNING: Cannot locate resource script web@ (searched: ROOT/resource.d, ROOT/installed/resource.d, ROOT/init.d, the units of systemd)
   ::x                   WARNING: no script is named
 group IPaddr2::192.0.2.11/24/eth9, preferred on node web2 (haresources:2):
   IPaddr2::192.0.2.11/24/eth9  ROOT/resource.d/IPaddr2; WARNING: no such interface
@@ -152,10 +163,10 @@ hint: the first word must be a node of ha.cf: web1, web2
 links:
   eth0 bcast 192.0.2.1 -> 192.0.2.255:694 (ha.cf:4)
 group tool, preferred on node web3 (haresources:1):
-  tool WARNING: Cannot locate resource script tool
+  tool WARNING: Cannot locate resource script tool (searched: ROOT/resource.d, ROOT/installed/resource.d, ROOT/init.d, the units of systemd)
 refused: 5 errors, 1 warning; the daemon would exit with status 6
 `
-	wantText(t, "stdout", squeeze(out), squeeze(want))
+	wantText(t, "stdout", squeeze(strings.ReplaceAll(out, root, "ROOT")), squeeze(want))
 	if code != config.ExitConfig || strings.Contains(out, "hunter2") {
 		t.Errorf("exit %d", code)
 	}
@@ -182,7 +193,7 @@ func TestCheckRefusesAsTheDaemon(t *testing.T) {
 func TestCheckNode(t *testing.T) {
 	root := checkDir(t, map[string]string{
 		"ha.cf":    "node web1 web2\nlogfile /l\nauto_failback on\nbcast eth0\n",
-		"authkeys": "auth 1\n1 crc\n", "haresources": "", "nodeinfo": "elsewhere\n",
+		"authkeys": "auth 1\n1 sha1 x\n", "haresources": "", "nodeinfo": "elsewhere\n",
 	})
 	for _, c := range []struct {
 		args []string

@@ -39,7 +39,9 @@ func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) 
 		return daemonChild(hooks(), args[1:])
 	}
 	switch args[0] {
-	case "help", "-h", "--help":
+	case "help":
+		return helpCommand(args[1:], stdin, stdout, stderr)
+	case "-h", "--help":
 		fmt.Fprint(stdout, usageText)
 		return exitOK
 	case "-V", "--version":
@@ -48,6 +50,6 @@ func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) 
 	if c, ok := commands[args[0]]; ok {
 		return c(args[1:], stdin, stdout, stderr)
 	}
-	complain(stderr, fmt.Errorf("unknown command %q", args[0]), "see 'heartbeatd help'")
+	complain(stderr, fmt.Errorf("unknown command %q", args[0]), unknownHint(args[0]))
 	return exitUsage
 }

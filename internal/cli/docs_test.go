@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+
+	"heartbeatd/internal/control"
 )
 
 func read(t *testing.T, path string) string {
@@ -70,6 +73,56 @@ func TestManPageKnowsEveryFlag(t *testing.T) {
 	for name := range clSubcommands {
 		if name != "test" && !regexp.MustCompile(`\b`+name+`\b`).MatchString(page) {
 			t.Errorf("heartbeatd(8) does not name cl_status %s", name)
+		}
+	}
+}
+
+// Every field of status --json is in the man page, which promises its shape.
+func TestManPageKnowsEveryField(t *testing.T) {
+	page := read(t, "../../docs/man/heartbeatd.8")
+	_, page, _ = strings.Cut(page, "\n.Sh STATUS AS JSON\n")
+	page, _, ok := strings.Cut(page, "\n.Sh ")
+	if !ok {
+		t.Fatal("heartbeatd(8) has no section STATUS AS JSON")
+	}
+	found := 0
+	var look func(reflect.Type)
+	look = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || typ.PkgPath() != reflect.TypeFor[control.Status]().PkgPath() {
+			return
+		}
+		for i := range typ.NumField() {
+			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
+			found++
+			if !regexp.MustCompile(`(?m)^\.(It )?Li (.* )?` + name + `\b`).MatchString(page) {
+				t.Errorf("heartbeatd(8) does not know the field %s of %s", name, typ.Name())
+			}
+			look(typ.Field(i).Type)
+		}
+	}
+	look(reflect.TypeFor[control.Status]())
+	if found < 40 {
+		t.Errorf("only %d fields found", found)
+	}
+}
+
+// The programs that have a page of their own: it is called as they are, and points to the rest.
+func TestManPagesOfThePrograms(t *testing.T) {
+	all := read(t, "../../docs/man/heartbeatd.8")
+	for _, name := range []string{"cl_status", "hb_standby", "hb_takeover"} {
+		page := read(t, "../../docs/man/"+name+".1")
+		if !strings.Contains(page, "\n.Dt "+strings.ToUpper(name)+" 1\n") || !strings.Contains(page, "\n.Xr heartbeatd 8") ||
+			!strings.Contains(all, "\n.Xr "+name+" 1 ") {
+			t.Errorf("%s(1) and heartbeatd(8) do not know each other", name)
+		}
+	}
+	page := read(t, "../../docs/man/cl_status.1")
+	for name := range clSubcommands {
+		if name != "test" && !regexp.MustCompile(`\n\.It Cm (.* )?`+name+`\b`).MatchString(page) {
+			t.Errorf("cl_status(1) does not name %s", name)
 		}
 	}
 }

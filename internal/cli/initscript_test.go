@@ -76,6 +76,7 @@ func TestInitScript(t *testing.T) {
 		{"reload", "", "0", "0", "Reloading High-Availability services: Done.\n\n", 0, "-r", ""},
 		{"force-reload", "", "1", "0", "Reloading High-Availability services:  Heartbeat failure [rc=1]. Failed.\n\nwords of heartbeat\n\n", 1, "-r", ""},
 		{"standby", "auto_failback off", "0", "0", "auto_failback: off\nAttempting to enter standby modeDone.\n", 0, "-s|", ""},
+		{"standby", "auto_failback off", "1", "0", "auto_failback: off\nAttempting to enter standby mode Heartbeat failure [rc=1]. Failed.\n\nwords of heartbeat\n\n", 1, "-s|", ""},
 		{"standby", "auto_failback off", "0", "3", "auto_failback: off\nHeartbeat is not currently running.\n", 1, "-s", ""},
 		{"standby", "auto_failback legacy", "0", "0", "auto_failback is set to legacy.  Cannot enter standby.\n", 1, "", ""},
 		{"standby", "", "0", "0", "auto_failback defaulted to legacy.  Cannot enter standby.\n", 1, "", ""},

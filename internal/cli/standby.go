@@ -18,9 +18,9 @@ Gives resources of this node to the other node:
   foreign    what haresources assigns to the other node
   failback   the same as foreign
 
-The command returns when the daemon has accepted; 'heartbeatd status' and
-/var/log/ha-log show the move. Exit code: 0 accepted, 1 refused or not running,
-2 wrong arguments.
+The command returns when the daemon has accepted; 'heartbeatd status' and the
+log show the move. Exit code: 0 accepted, 1 refused or not running, 2 wrong
+arguments.
 `
 
 func standbyCommand(args []string, _ io.Reader, stdout, stderr io.Writer) int {

@@ -84,6 +84,6 @@ func (m machine) explainSilence(err error, stderr io.Writer) int {
 		return statusStopped
 	}
 	complain(stderr, fmt.Errorf("heartbeatd is dead, but its pid file %s exists", m.pidFile),
-		"it did not stop in order: what it held may still run here; look into /var/log/ha-log")
+		"it did not stop in order: what it held may still run here; "+lookIntoLog)
 	return statusDead
 }

@@ -77,12 +77,43 @@ func TestStatusText(t *testing.T) {
 	early.State, early.Holding, early.Standby = "up", "none", "giving all resources to node2"
 	early.Media, early.Groups, early.Transition, early.Dropped, early.LogDropped = nil, nil, control.Transition{}, nil, 0
 	early.Nodes = []control.NodeStatus{{Name: "node2\x1b[2J", Status: "init", LastBeat: -1}}
-	for name, st := range map[string]control.Status{"busy": sample(), "early": early} {
+	early.Parameters = map[string]string{"initdead": "30"}
+	alone := early
+	alone.State, alone.Standby = "active", ""
+	alone.Nodes = []control.NodeStatus{{Name: "node2", Status: "dead", Stopped: true, Since: at("09:29:00"), LastBeat: 60000, Deadtime: 10000}}
+	for name, st := range map[string]control.Status{"busy": sample(), "early": early, "alone": alone} {
 		var b bytes.Buffer
 		if err := writeStatus(&b, st, at("09:30:00")); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, filepath.Join("testdata", "status", name+".golden"), b.String())
+	}
+}
+
+func TestInitdead(t *testing.T) {
+	for value, want := range map[string]string{"": "", "30": " (30s)", "12000ms": " (12s)", "90s": " (1m30s)", "1 hour": " (1 hour)"} {
+		if got := initdead(map[string]string{"initdead": value}); got != want {
+			t.Errorf("initdead %q: %q, want %q", value, got, want)
+		}
+	}
+}
+
+// TestNoTransitionIsNull: the year 1 is no time, and what reads null gets the zero time back.
+func TestNoTransitionIsNull(t *testing.T) {
+	st := sample()
+	for _, want := range []control.Transition{{}, {At: at("09:29:30"), What: "w", Cause: "c"}} {
+		st.Transition = want
+		data, err := json.Marshal(st)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if null := strings.Contains(string(data), `"last_transition":{"at":null,"what":"","cause":""}`); null != want.At.IsZero() {
+			t.Errorf("null: %v in %s", null, data)
+		}
+		var got control.Status
+		if err := json.Unmarshal(data, &got); err != nil || got.Transition != want {
+			t.Errorf("%v: got %+v back, want %+v", err, got.Transition, want)
+		}
 	}
 }
 

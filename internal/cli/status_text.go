@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,12 +15,13 @@ import (
 // writeStatus prints st for people; programs take the JSON.
 func writeStatus(w io.Writer, st control.Status, now time.Time) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "heartbeatd %s on %s: %s since %s, pid %d, generation %d\n",
+	fmt.Fprintf(&b, "heartbeatd %s on %s: %s, started %s, pid %d, generation %d\n",
 		st.Version, st.Node, st.State, when(st.Since, now), st.PID, st.Generation)
 	fmt.Fprintf(&b, "auto_failback %s, %s\n", st.AutoFailback, holding(st.Holding))
 	if st.Standby != "" {
 		fmt.Fprintf(&b, "in progress: %s\n", st.Standby)
 	}
+	writeWaiting(&b, st)
 	b.WriteByte('\n')
 	writeNodes(&b, st.Nodes, now)
 	writeMedia(&b, st.Media, now)
@@ -30,6 +32,42 @@ func writeStatus(w io.Writer, st control.Status, now time.Time) error {
 	writeCounters(&b, st)
 	_, err := io.WriteString(w, printable(b.String()))
 	return err
+}
+
+// writeWaiting tells why nothing happens yet after a start.
+func writeWaiting(b *strings.Builder, st control.Status) {
+	if st.State != "up" {
+		return
+	}
+	for _, n := range st.Nodes {
+		if !n.Self && n.Status == "init" {
+			fmt.Fprintf(b, "waiting for %s: declared dead if not heard within initdead%s of the start\n", n.Name, initdead(st.Parameters))
+		}
+	}
+}
+
+// initdead is the directive's value in parentheses, "" if it is not known. ha.cf counts seconds
+// where it gives no unit.
+func initdead(parameters map[string]string) string {
+	value := strings.TrimSpace(parameters["initdead"])
+	if value == "" {
+		return ""
+	}
+	if _, err := strconv.Atoi(value); err == nil {
+		value += "s"
+	}
+	if d, err := time.ParseDuration(value); err == nil {
+		value = span(d.Milliseconds())
+	}
+	return " (" + value + ")"
+}
+
+// nodeStatus is the word for people. A node that took leave is dead for 3.0.6 and its tools.
+func nodeStatus(n control.NodeStatus) string {
+	if n.Stopped {
+		return "stopped"
+	}
+	return n.Status
 }
 
 func holding(what string) string {
@@ -61,7 +99,7 @@ func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
 				name += " (here)"
 			}
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n",
-				name, n.Status, when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
+				name, nodeStatus(n), when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
 				n.Deaths, n.LateBeats, span(n.WorstGap), orDash(n.Software))
 			for _, l := range n.Links {
 				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))

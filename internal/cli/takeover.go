@@ -10,9 +10,9 @@ Takes resources from the other node:
   foreign    what haresources assigns to the other node
   failback   what haresources assigns to this node
 
-The command returns when the daemon has accepted; 'heartbeatd status' and
-/var/log/ha-log show the move. Exit code: 0 accepted, 1 refused or not running,
-2 wrong arguments.
+The command returns when the daemon has accepted; 'heartbeatd status' and the
+log show the move. Exit code: 0 accepted, 1 refused or not running, 2 wrong
+arguments.
 `
 
 func takeoverCommand(args []string, _ io.Reader, stdout, stderr io.Writer) int {

@@ -30,6 +30,9 @@ Commands:
 hb_standby, hb_takeover or cl_status it behaves as that program of 3.0.6 does.
 `
 
+// lookIntoLog names no path: without logfile the lines go to syslog.
+const lookIntoLog = "look into the log: the logfile of ha.cf, or the journal (journalctl -u heartbeat)"
+
 // Exit codes of the commands of our own; status has its own set.
 const (
 	exitOK     = 0
@@ -57,7 +60,7 @@ func complainAnswer(stderr io.Writer, err error) {
 	case errors.Is(err, control.ErrNotPermitted):
 		hint = "run it as root"
 	case errors.Is(err, control.ErrNoAnswer):
-		hint = "look into /var/log/ha-log"
+		hint = lookIntoLog
 	}
 	complain(stderr, err, hint)
 }

@@ -109,6 +109,7 @@ type Config struct {
 	Keys         *auth.Keys
 	Env          []string          // NAME=VALUE of env directives, without the HA_ prefix
 	Parameters   map[string]string // recorded directives, as written or "1000ms" for computed ones
+	Advice       Report            // warnings for `heartbeatd check`, which a start does not show
 }
 
 // Parameter is what cl_status hbparameter -p NAME answers; ok is false for "no value".

@@ -122,6 +122,7 @@ func (p *parser) loadHaresources(files Files) {
 		}
 	}
 	p.checkKeys()
+	p.checkOwnAddresses()
 }
 
 // checkHomes reports each first word that is no node and returns the lines it did so for.

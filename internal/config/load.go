@@ -23,6 +23,7 @@ func Load(files Files, host Host) (*Config, Report) {
 		p.cross()
 	}
 	p.loadHaresources(files)
+	p.advice()
 	return p.cfg, p.rep
 }
 

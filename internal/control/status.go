@@ -1,6 +1,9 @@
 package control
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Status is the whole answer to "how do things stand", and the shape of `heartbeatd status --json`.
 // The shape is stable: fields are added, never renamed or removed. Durations are milliseconds,
@@ -30,6 +33,7 @@ type NodeStatus struct {
 	Name      string       `json:"name"`
 	Self      bool         `json:"self"`
 	Status    string       `json:"status"`       // init, up, active, dead
+	Stopped   bool         `json:"stopped"`      // it took leave: its status is dead, its services ended in order
 	Since     time.Time    `json:"since"`        // of that status
 	Software  string       `json:"software"`     // "heartbeatd", "heartbeat" (a C node), "" while unknown
 	LastBeat  int64        `json:"last_beat_ms"` // age; -1 if never heard
@@ -79,7 +83,20 @@ type ScriptStatus struct {
 
 // Transition is the last change of ownership or membership.
 type Transition struct {
-	At    time.Time `json:"at"` // zero if none yet
+	At    time.Time `json:"at"` // zero, and null in JSON, if none yet
 	What  string    `json:"what"`
 	Cause string    `json:"cause"`
+}
+
+// MarshalJSON implements json.Marshaler. A program must not take the year 1 for a time.
+func (t Transition) MarshalJSON() ([]byte, error) {
+	type plain Transition
+	out := struct {
+		At *time.Time `json:"at"`
+		plain
+	}{plain: plain(t)}
+	if !t.At.IsZero() {
+		out.At = &t.At
+	}
+	return json.Marshal(out)
 }

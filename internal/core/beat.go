@@ -48,7 +48,9 @@ func (c *Core) received(e Received) {
 		return
 	}
 	if strings.HasPrefix(t, "NS_") {
-		c.linkHeard(c.peer, e.Link, heard)
+		if !c.peer.dead() { // such messages carry no number: one may be a recording
+			c.linkHeard(c.peer, e.Link, heard)
+		}
 		c.unnumbered(c.peer, t, m)
 		return
 	}

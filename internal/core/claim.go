@@ -63,6 +63,7 @@ type claim struct {
 	gone   bool // it released everything and said goodbye
 	// leaving says that a heartbeatd is stopping: what it no longer lists it will not take again.
 	leaving bool
+	differs bool // its haresources is not ours
 }
 
 // holds says whether the node claims the group. A C node claims whole sides only.
@@ -260,8 +261,9 @@ func parseListing(m *wire.Message) map[string]held {
 			continue
 		}
 		h.term.n, _ = strconv.ParseUint(n, 10, 64)
-		ms, _ := strconv.ParseInt(age, 10, 48)
-		h.age = time.Duration(ms) * time.Millisecond
+		ms, _ := strconv.ParseInt(age, 10, 43)
+		h.age = time.Duration(max(ms, 0)) * time.Millisecond
+		h.term.n = min(h.term.n, 1<<62)
 		groups[key] = h
 	}
 	return groups
@@ -295,7 +297,9 @@ func (c *Core) learnTerms(cl *claim) {
 // compareFiles warns when the nodes read different haresources: each would then run what the
 // other does not know of.
 func (c *Core) compareFiles(n *node, m *wire.Message) {
-	if f := m.Str(fieldFiles); f != "" && f != c.cfg.Fingerprint && !c.join.warned {
+	f := m.Str(fieldFiles)
+	n.claim.differs = f != "" && f != c.cfg.Fingerprint
+	if n.claim.differs && !c.join.warned {
 		c.join.warned = true
 		c.logf(Error, "haresources differs from that of node %s: both nodes must have the same file", n.name)
 	}

@@ -31,11 +31,12 @@ type Core struct {
 	self   *node
 	peer   *node // nil in a cluster of one
 
-	seq      uint64
-	history  history
-	nextBeat time.Duration
-	promised time.Duration // the tick that was asked for
-	grace    time.Duration // nobody is declared dead before this: we were stalled ourselves
+	seq        uint64
+	history    history
+	nextBeat   time.Duration
+	promised   time.Duration // the tick that was asked for
+	firstDoubt time.Duration // of our own evidence, since the peer was last heard
+	grace      time.Duration // nobody is declared dead before this: we were stalled ourselves
 
 	reqAt     time.Duration // next reqnodes; NoTick: none
 	join      join
@@ -76,7 +77,7 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 	case Received:
 		c.received(e)
 	case Tick:
-		c.tick()
+		c.tick(e.Partial)
 	case ScriptDone:
 		c.scriptDone(e)
 	case StandbyCommand:
@@ -107,6 +108,7 @@ func (c *Core) follow() {
 	c.checkCommUp()
 	c.checkJoined()
 	c.expectWord()
+	c.yieldFound()
 	c.standbyAgree()
 	c.reconcile()
 	c.runGroups()
@@ -136,9 +138,12 @@ func (c *Core) setStatus(st string) {
 }
 
 // tick does everything that is due.
-func (c *Core) tick() {
+func (c *Core) tick(partial bool) {
 	if c.now.At >= c.nextBeat {
 		c.beat()
+	}
+	if partial {
+		c.doubt(c.cfg.Keepalive / 4)
 	}
 	c.checkDead()
 	c.askAgain()

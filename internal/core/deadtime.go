@@ -9,14 +9,28 @@ func (c *Core) deadline() time.Duration {
 		return next
 	}
 	if !n.dead() {
-		next = max(c.deathOf(n), c.grace)
+		next = c.verdictAt(c.deathOf(n))
 	}
 	for _, l := range n.links {
 		if l.up {
-			next = min(next, max(l.last+c.silence(n), c.grace))
+			next = min(next, c.verdictAt(l.last+c.silence(n)))
 		}
 	}
 	return next
+}
+
+// verdictAt is when a deadline may be judged: not while our own evidence is in doubt, but a
+// node that is held up again and again must come to a verdict too.
+func (c *Core) verdictAt(deadline time.Duration) time.Duration {
+	return max(deadline, min(c.grace, max(deadline, c.firstDoubt)+c.cfg.Deadtime))
+}
+
+// doubt puts verdicts off for a while.
+func (c *Core) doubt(d time.Duration) {
+	if c.peer != nil && c.firstDoubt <= c.peer.lastBeat {
+		c.firstDoubt = c.now.At
+	}
+	c.grace = max(c.grace, c.now.At+d)
 }
 
 // silence is how long a node or a link may be quiet. Until communication is up, initdead
@@ -40,7 +54,7 @@ func (c *Core) noticeStall() {
 	if late <= max(c.cfg.Keepalive, 100*time.Millisecond) {
 		return
 	}
-	c.grace = c.now.At + 2*c.cfg.Keepalive
+	c.doubt(2 * c.cfg.Keepalive)
 	c.logf(Warn, "This node was held up for %d ms: no verdict on other nodes for the next %d ms",
 		late/time.Millisecond, 2*c.cfg.Keepalive/time.Millisecond)
 }
@@ -48,14 +62,14 @@ func (c *Core) noticeStall() {
 // checkDead declares dead who was silent for its whole deadtime.
 func (c *Core) checkDead() {
 	n := c.peer
-	if n == nil || c.now.At < c.grace {
+	if n == nil {
 		return
 	}
-	if !n.dead() && c.now.At >= c.deathOf(n) {
+	if !n.dead() && c.now.At >= c.verdictAt(c.deathOf(n)) {
 		c.declareDead(n)
 	}
 	for _, l := range n.links {
-		if l.up && c.now.At >= l.last+c.silence(n) {
+		if l.up && c.now.At >= c.verdictAt(l.last+c.silence(n)) {
 			l.up, l.changed = false, c.now
 			c.logf(Info, "Link %s:%s dead.", n.name, l.name)
 		}

@@ -219,9 +219,13 @@ func (c *Core) taken() {
 	c.sendStandby("done", which)
 }
 
-// moving says whether a group of the set is still on its way.
+// moving says whether a group of the set is still on its way. One whose script hangs is not
+// waited for: it stays where it is, and the others are not without a node meanwhile.
 func (c *Core) moving(w Which) bool {
 	for _, g := range c.groups {
+		if g.script != nil && g.script.hung {
+			continue
+		}
 		if w.includes(g.home == c.cfg.Self) && g.unfinished() {
 			return true
 		}

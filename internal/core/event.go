@@ -31,12 +31,17 @@ type (
 
 	// Tick is sent when the time named by [Core.NextTick] has come, after everything that
 	// waited in the inbox was delivered. A late Tick is recognised as such.
-	Tick struct{}
+	Tick struct {
+		// Partial says that more waits in the inbox than could be delivered in time. What is due
+		// is done, but nobody is declared dead on such evidence.
+		Partial bool
+	}
 
 	// ScriptDone is the end of a [Run].
 	ScriptDone struct {
 		ID      uint64
 		Missing bool   // there is no such script
+		Unsure  bool   // it was killed or could not be run: its end tells nothing about the resource
 		RC      int    // exit status; 128+signal when killed; 127 when nothing could be run
 		Output  string // what it printed on stdout (status is judged by it), possibly cut
 		Path    string // what was run, for the log

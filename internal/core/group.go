@@ -47,6 +47,8 @@ type group struct {
 	script  *script
 	waitTo  time.Duration // no script before this (a pause between retries)
 
+	doubtful  bool // probing hangs: it may run here
+	yield     bool // it was found running, and another node that does not hear us runs it
 	partial   bool // only a part of it was found running
 	failed    bool // its start failed here
 	failures  int  // how often in a row
@@ -76,8 +78,10 @@ func newGroups(cfg Config) []*group {
 // exclude that part of it still runs here. That is what a claim says; never less.
 func (g *group) ours() bool {
 	switch g.state {
-	case groupUnknown, groupProbing, groupStopped:
+	case groupUnknown, groupStopped:
 		return g.want
+	case groupProbing:
+		return g.want || g.doubtful
 	}
 	return true
 }
@@ -90,10 +94,11 @@ func (g *group) unfinished() bool {
 	return g.state != groupStopped
 }
 
-// probed says whether the start-time question "what runs here already?" is answered.
+// probed says whether the start-time question "what runs here already?" is answered. A status
+// that hangs must not keep the other groups waiting: its group counts as running till it ends.
 func (c *Core) probed() bool {
 	for _, g := range c.groups {
-		if g.state == groupUnknown || g.state == groupProbing {
+		if g.state == groupUnknown || g.state == groupProbing && !g.doubtful {
 			return false
 		}
 	}
@@ -101,6 +106,7 @@ func (c *Core) probed() bool {
 }
 
 func (c *Core) setGroup(g *group, s groupState) {
+	g.doubtful, g.yield = false, false
 	g.state, g.changed, c.moved = s, c.now, true
 	g.index, g.asked, g.tries, g.waitTo = 0, false, 0, 0
 }
@@ -144,7 +150,7 @@ func (c *Core) moveGroup(g *group) bool {
 		c.beginStart(g)
 		return true
 	case groupFound:
-		if !decided {
+		if !decided && !g.yield {
 			return false
 		}
 		if g.want {
@@ -279,7 +285,7 @@ func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 		}
 		c.scriptLogf("ResourceManager", Info, "info: Retrying failed stop operation [%s]", word)
 		g.waitTo = c.now.At + time.Second
-	case Held(e.RC, e.Output):
+	case e.Unsure || Held(e.RC, e.Output):
 		c.stopFailed(g, word)
 	default:
 		c.scriptLogf("ResourceManager", Error, "ERROR: Resource script for %s probably not LSB-compliant.", word)

@@ -116,7 +116,7 @@ func (g *group) release() {
 func (c *Core) settleClashes() {
 	for _, g := range c.groups {
 		switch {
-		case !g.ours() || !c.peerHolds(g) || c.standby.moves(g):
+		case !g.ours() || !c.peerHolds(g) || c.standby.phase != standbyAsked && c.standby.moves(g):
 			if g.clashAt != 0 {
 				c.clashOver(g)
 			}
@@ -134,6 +134,9 @@ func (c *Core) clash(g *group) {
 		return
 	}
 	home := g.home == c.cfg.Self
+	if c.peer.claim.differs {
+		home = c.cfg.Self < c.peer.name // the files may disagree on the home: names cannot
+	}
 	theirs := c.peer.claim.groups[g.key]
 	keep := home
 	if !g.virtual {
@@ -161,6 +164,21 @@ func (c *Core) clashWithDeaf(g *group, since time.Duration) {
 	g.release()
 }
 
+// yieldFound is the same before this node is settled: a node that holds us for dead runs
+// everything by now, also what a killed daemon left running here.
+func (c *Core) yieldFound() {
+	n := c.peer
+	if c.phase >= phaseStable || !n.active() || n.deafSince == 0 || c.now.At < n.deafSince+c.deafPatience() {
+		return
+	}
+	for _, g := range c.groups {
+		if g.state == groupFound && !g.yield {
+			c.logf(Error, "%s does not hear this node and has taken %s over: this node releases it", n.name, g.key)
+			g.yield = true
+		}
+	}
+}
+
 func (c *Core) logClash(g *group, theirs held, keep bool) {
 	if g.virtual {
 		return
@@ -174,6 +192,9 @@ func (c *Core) logClash(g *group, theirs held, keep bool) {
 	why := "held it before the split"
 	if g.term.n == theirs.term.n && g.term.blind == theirs.term.blind {
 		why = "is its preferred node"
+		if c.peer.claim.differs {
+			why = "has the name that comes first (the files differ)"
+		}
 	} else if g.term.blind != theirs.term.blind {
 		why = "had heard the other node when it took it"
 	}
@@ -257,7 +278,7 @@ func (c *Core) maybeFailback() {
 	}
 	for _, g := range c.groups {
 		due := g.failback || c.cfg.Failback == FailbackLegacy && g.home != c.cfg.Self
-		if due && g.want && !g.virtual && g.state == groupRunning && !c.peer.claim.failed[g.key] {
+		if due && g.want && !c.peerHolds(g) && !g.virtual && g.state == groupRunning && !c.peer.claim.failed[g.key] {
 			c.standby.failbackAt = c.now.At + failbackEvery
 			c.askStandby(Foreign)
 			return

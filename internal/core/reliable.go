@@ -101,6 +101,9 @@ func (c *Core) unnumbered(n *node, t string, m *wire.Message) {
 
 // rexmit answers a request; its numbers are decimal (3.0.6).
 func (c *Core) rexmit(n *node, m *wire.Message) {
+	if !n.alive() {
+		return // a recording: the dead ask for nothing
+	}
 	first, err1 := strconv.ParseUint(m.Str("firstseq"), 10, 64)
 	last, err2 := strconv.ParseUint(m.Str("lastseq"), 10, 64)
 	if err1 != nil || err2 != nil || first == 0 || last < first {

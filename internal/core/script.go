@@ -43,15 +43,27 @@ func (c *Core) scriptDone(e ScriptDone) {
 	}
 	switch g.state {
 	case groupProbing:
-		if Held(e.RC, e.Output) {
-			g.found = append(g.found, word)
-		}
-		g.index++
+		c.probeDone(g, e)
 	case groupStarting:
 		c.startDone(g, s.op, e)
 	case groupStopping:
 		c.stopDone(g, s.op, e)
 	}
+}
+
+// probeDone takes in what a status says. One that was killed or could not be run is asked
+// again; if it never answers, its resource counts as running, for stopping what does not run
+// costs nothing and overlooking what does costs everything.
+func (c *Core) probeDone(g *group, e ScriptDone) {
+	if e.Unsure && g.tries < 3 {
+		g.tries++
+		g.waitTo = c.now.At + time.Second
+		return
+	}
+	if e.Unsure || Held(e.RC, e.Output) {
+		g.found = append(g.found, g.resources[g.index])
+	}
+	g.index, g.tries = g.index+1, 0
 }
 
 func (c *Core) dropScript(id uint64) *script {
@@ -72,6 +84,10 @@ func (c *Core) scriptTimes() {
 			continue
 		}
 		s.hung = true
+		if s.group.state == groupProbing && !s.group.doubtful {
+			s.group.doubtful = true
+			s.group.term, s.group.oursSince = term{n: 1, blind: true}, c.now.At
+		}
 		s.reported = c.now.At + 10*c.cfg.HangReport
 		c.logf(Warn, "%s %s has been running for %d s: it seems to hang; group %s waits for it",
 			s.group.resources[s.index], s.op, (c.now.At-s.since)/time.Second, s.group.key)

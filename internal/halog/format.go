@@ -31,6 +31,7 @@ const (
 	logFile place = iota
 	debugFile
 	terminal
+	journal // stderr that systemd reads
 	syslogSocket
 )
 
@@ -59,6 +60,11 @@ func (f *layout) Format(e *logrus.Entry) ([]byte, error) {
 func (f *layout) daemonLine(at time.Time, level Level, text string) string {
 	text = level.prefix() + clean(text, textMax)
 	switch {
+	case f.place == journal:
+		if level == Plain {
+			level = Notice
+		}
+		return fmt.Sprintf("<%d>%s\n", level, text)
 	case f.place == syslogSocket:
 		if level == Plain {
 			level = Notice
@@ -78,8 +84,12 @@ func (f *layout) scriptLine(at time.Time, tag, instance string, level Level, tex
 	if instance == "" {
 		instance = "default"
 	}
-	tag = fmt.Sprintf("%s(%s)[%d]:", clean(tag, 128), clean(instance, 128), f.pid)
+	tag, instance = clean(tag, 128), clean(instance, 128)
 	text = level.prefix() + clean(text, scriptMax)
+	if f.place == journal {
+		return journalScriptLine(tag, instance, level, text)
+	}
+	tag = fmt.Sprintf("%s(%s)[%d]:", tag, instance, f.pid)
 	switch f.place {
 	case syslogSocket:
 		return fmt.Sprintf("<%d>%s %s %s", f.facility<<3|scriptSeverity(text), at.Format(time.Stamp), tag, text)
@@ -87,6 +97,19 @@ func (f *layout) scriptLine(at time.Time, tag, instance string, level Level, tex
 		return fmt.Sprintf("%s\t%s %s\n", tag, at.Format(scriptStamp), text)
 	}
 	return fmt.Sprintf("%s  %s    %s\n", at.Format(scriptStamp), tag, text)
+}
+
+// journalScriptLine leaves out what the journal knows by itself. The severity is the level's own,
+// so that "journalctl -p err" shows what is grave.
+func journalScriptLine(tag, instance string, level Level, text string) string {
+	severity := int(level)
+	if level == Plain {
+		severity = scriptSeverity(text)
+	}
+	if instance != "default" {
+		tag += "(" + instance + ")"
+	}
+	return fmt.Sprintf("<%d>%s: %s\n", severity, tag, text)
 }
 
 // scriptSeverity is the choice of 3.0.6's shell function: it looks for upper-case words, so that

@@ -47,6 +47,12 @@ func TestFormats(t *testing.T) {
 		{"script CRIT in syslog is notice", syslogSocket, true, line{"ResourceManager", "", Crit, "Giving up"}, "<133>Nov  5 07:11:55 ResourceManager(default)[3029]: CRIT: Giving up"},
 		{"script ERROR in syslog", syslogSocket, true, line{"ResourceManager", "", Error, "Return code 1"}, "<131>Nov  5 07:11:55 ResourceManager(default)[3029]: ERROR: Return code 1"},
 		{"agent INFO in syslog", syslogSocket, true, line{"IPaddr", "IPaddr_10.0.0.1", Plain, "INFO: Running OK"}, "<134>Nov  5 07:11:55 IPaddr(IPaddr_10.0.0.1)[3029]: INFO: Running OK"},
+		{"daemon in the journal", journal, true, line{level: Error, text: "text"}, "<3>ERROR: text\n"},
+		{"daemon in the journal, syslogmsgfmt false", journal, false, line{level: Debug, text: "a\nb"}, "<7>debug: a b\n"},
+		{"no level in the journal", journal, true, line{level: Plain, text: "text"}, "<5>text\n"},
+		{"script in the journal", journal, true, line{"ResourceManager", "default", Info, "Running x"}, "<6>ResourceManager: info: Running x\n"},
+		{"script CRIT in the journal", journal, true, line{"ResourceManager", "", Crit, "Giving up"}, "<2>ResourceManager: CRIT: Giving up\n"},
+		{"agent in the journal", journal, true, line{"IPaddr", "IPaddr_10.0.0.1", Plain, "ERROR: no"}, "<3>IPaddr(IPaddr_10.0.0.1): ERROR: no\n"},
 	}
 	for _, tt := range tests {
 		f := &layout{place: tt.place, node: "node1", entity: "heartbeat", pid: 3029, syslogFmt: tt.bsd, facility: facilities["local0"]}

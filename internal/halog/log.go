@@ -1,6 +1,7 @@
 package halog
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -18,6 +19,7 @@ type Config struct {
 	SyslogPath   string    // the socket; "" is /dev/log
 	SyslogFormat bool      // syslogmsgfmt: true is "Nov 22 07:11:55 node1 heartbeat: [3029]: info: text"
 	Stderr       io.Writer // the terminal, for a daemon in the foreground; nil is off
+	Journal      bool      // Stderr is systemd's journal (JOURNAL_STREAM): "<3>ERROR: text", which sd-daemon(3) describes
 	Node         string    // uname -n, as it stands before the entity
 	Entity       string    // "" is heartbeat
 	PID          int       // 0 is this process
@@ -33,6 +35,7 @@ type tuning struct {
 	check  time.Duration // the log file is compared with its path this often while lines come
 	idle   time.Duration // and this often while none come
 	notice time.Duration // least time between two reports of lost lines
+	tell   time.Duration // least time between two remarks elsewhere that a destination loses lines
 	flush  time.Duration // longest wait of Flush
 	send   time.Duration // longest wait for syslog to take a line
 }
@@ -43,6 +46,7 @@ var defaults = tuning{
 	check:  time.Second,
 	idle:   5 * time.Second,
 	notice: time.Second,
+	tell:   10 * time.Minute,
 	flush:  2 * time.Second,
 	send:   time.Second,
 }
@@ -82,6 +86,7 @@ func open(c Config, t tuning) *Log {
 	l.logger.SetLevel(logrus.TraceLevel)
 	l.addSinks(c, t)
 	for _, s := range l.sinks {
+		s.tell = l.tell
 		l.logger.AddHook(s)
 		go s.run()
 	}
@@ -111,7 +116,11 @@ func (l *Log) addSinks(c Config, t tuning) {
 		add(newSyslog(c.SyslogPath, t), f, c.Debug > 0)
 	}
 	if c.Stderr != nil {
-		add(&stream{w: c.Stderr}, form(terminal), c.Debug > 0)
+		p := terminal
+		if c.Journal {
+			p = journal
+		}
+		add(&stream{w: c.Stderr}, form(p), c.Debug > 0)
 	}
 }
 
@@ -162,6 +171,21 @@ func (l *Log) Lost() uint64 {
 		n += s.lost.Load()
 	}
 	return n
+}
+
+// tell says in the other destinations that lines do not reach one. It neither waits nor counts:
+// what finds no room there is not said.
+func (l *Log) tell(from *sink, why string) {
+	text := fmt.Sprintf("%s: %s: lines do not get there", from.out.name(), why)
+	for _, s := range l.sinks {
+		if s == from {
+			continue
+		}
+		select {
+		case s.queue <- item{line: []byte(s.form.daemonLine(s.now(), Warn, text)), remark: true}:
+		default:
+		}
+	}
 }
 
 // Flush waits until every line logged before has been written or lost, but not longer than two

@@ -1,8 +1,10 @@
 package halog
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -23,8 +25,9 @@ type output interface {
 
 // item is a line, or a mark that [Log.Flush] waits for.
 type item struct {
-	line []byte
-	mark chan struct{}
+	line   []byte
+	remark bool // about another destination: not counted if it is lost
+	mark   chan struct{}
 }
 
 // sink is one destination: a hook of logrus with a queue that its goroutine empties.
@@ -40,10 +43,13 @@ type sink struct {
 	done    chan struct{}
 	reopen  atomic.Bool
 
-	lost     atomic.Uint64 // in all
-	pending  atomic.Uint64 // of these, not yet reported
-	reason   atomic.Value  // string, of the last loss
-	reported time.Time     // when the last report was written; the goroutine's
+	lost     atomic.Uint64         // in all
+	pending  atomic.Uint64         // of these, not yet reported
+	reason   atomic.Pointer[error] // of the last loss
+	reported time.Time             // when the last report was written; the goroutine's
+
+	tell func(from *sink, why string) // says in the others that lines are lost here
+	told atomic.Int64                 // when that was last done, in ns since 1970; 0 for never
 }
 
 func newSink(out output, form *layout, debug bool, now func() time.Time, t tuning) *sink {
@@ -71,15 +77,30 @@ func (s *sink) Fire(e *logrus.Entry) error {
 	select {
 	case s.queue <- item{line: line}:
 	default:
-		s.lose("more lines than could be written")
+		s.lose(errBehind)
 	}
 	return nil
 }
 
-func (s *sink) lose(reason string) {
-	s.reason.Store(reason)
+var errBehind = errors.New("more lines than could be written")
+
+func (s *sink) lose(reason error) {
+	s.reason.Store(&reason)
 	s.lost.Add(1)
 	s.pending.Add(1)
+	now, told := time.Now().UnixNano(), s.told.Load()
+	if (told == 0 || now-told >= int64(s.tune.tell)) && s.told.CompareAndSwap(told, now) {
+		s.tell(s, why(reason))
+	}
+}
+
+// why leaves out of an error what the name of the destination says already.
+func why(err error) string {
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		return number.Error()
+	}
+	return err.Error()
 }
 
 func (s *sink) run() {
@@ -123,11 +144,13 @@ func (s *sink) take(it item) {
 	}
 	s.look(false)
 	if s.pending.Load() > 0 && time.Since(s.reported) >= s.tune.notice && !s.report() {
-		s.lose(s.reason.Load().(string))
+		if !it.remark {
+			s.lose(*s.reason.Load())
+		}
 		return
 	}
-	if err := s.out.write(it.line); err != nil {
-		s.lose(err.Error())
+	if err := s.out.write(it.line); err != nil && !it.remark {
+		s.lose(err)
 	}
 }
 
@@ -142,7 +165,7 @@ func (s *sink) look(idle bool) {
 	}
 	line := s.form.daemonLine(s.now(), Info, "log-rotate detected on logfile "+s.out.name())
 	if err := s.out.write([]byte(line)); err != nil {
-		s.lose(err.Error())
+		s.lose(err)
 	}
 }
 
@@ -152,9 +175,9 @@ func (s *sink) report() bool {
 	if n == 0 {
 		return true
 	}
-	text := fmt.Sprintf("%d log lines were lost: %s", n, s.reason.Load())
+	text := fmt.Sprintf("%d log lines were lost: %v", n, *s.reason.Load())
 	if err := s.out.write([]byte(s.form.daemonLine(s.now(), Warn, text))); err != nil {
-		s.reason.Store(err.Error())
+		s.reason.Store(&err)
 		return false
 	}
 	s.pending.Add(-n)

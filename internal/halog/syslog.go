@@ -29,7 +29,7 @@ type syslog struct {
 
 func newSyslog(path string, t tuning) *syslog { return &syslog{path: path, tune: t} }
 
-func (s *syslog) name() string { return s.path }
+func (s *syslog) name() string { return "syslog: " + s.path }
 
 // write sends one datagram. The syslog daemon may have been restarted since the last one, so a
 // failure is tried once more with a fresh socket.

@@ -36,6 +36,7 @@ type Script struct {
 	Hang    bool // does not end by itself
 	Lie     bool // status answers the opposite
 	Missing bool // there is none: nothing happens, the code is 127
+	Unsure  bool // it is killed before it answers
 }
 
 // job is a script at work.
@@ -106,14 +107,14 @@ func (w *World) finish(m *Machine, j *job) {
 	}
 	w.effect(m, j.run, j.script)
 	out := ""
-	if j.run.Op == core.Status && !j.script.Missing {
+	if j.run.Op == core.Status && !j.script.Missing && !j.script.Unsure {
 		out = "stopped"
 		if m.Running[j.run.Resource] != j.script.Lie {
 			out = "running"
 		}
 	}
 	if j.life == m.life {
-		w.Step(m, core.ScriptDone{ID: j.run.ID, Missing: j.script.Missing, RC: j.script.RC, Output: out, Path: j.run.Resource})
+		w.Step(m, core.ScriptDone{ID: j.run.ID, Missing: j.script.Missing, Unsure: j.script.Unsure, RC: j.script.RC, Output: out, Path: j.run.Resource})
 		return
 	}
 	if held := m.held; !m.orphans() {

@@ -181,7 +181,7 @@ func (p *player) links(f []string) []string {
 	return f
 }
 
-// setScript reads: WORD [OP] rc=N take=D hang lie missing normal.
+// setScript reads: WORD [OP] rc=N take=D hang lie missing killed normal.
 func setScript(m *Machine, f []string) error {
 	var key []string
 	s := Script{Take: 50 * time.Millisecond}
@@ -198,6 +198,8 @@ func setScript(m *Machine, f []string) error {
 			s.Hang = true
 		case "lie":
 			s.Lie = true
+		case "killed":
+			s.Unsure, s.RC = true, 137
 		case "missing":
 			s.Missing, s.RC = true, 127
 		case "normal":
@@ -210,7 +212,7 @@ func setScript(m *Machine, f []string) error {
 		}
 	}
 	if len(key) == 0 {
-		return fmt.Errorf("want: script NODE WORD [OP] rc=N take=D hang lie missing normal")
+		return fmt.Errorf("want: script NODE WORD [OP] rc=N take=D hang lie missing killed normal")
 	}
 	if normal {
 		delete(m.Scripts, strings.Join(key, " "))
