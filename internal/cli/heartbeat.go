@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"syscall"
 
 	"heartbeatd/internal/pidfile"
@@ -104,7 +105,7 @@ func validHolding(word string) bool {
 func (c *hbCall) status() int {
 	pid, alive, err := pidfile.Alive(c.pidFile)
 	if alive {
-		fmt.Fprintf(c.stdout, "heartbeat OK [pid %d et al] is running on %s [%s]...\n", pid, c.host, c.node())
+		fmt.Fprintf(c.stdout, "heartbeat OK [pid %s et al] is running on %s [%s]...\n", pidText(pid), c.host, c.node())
 		return exitOK
 	}
 	fmt.Fprintln(c.stdout, "heartbeat is stopped. No process")
@@ -116,6 +117,9 @@ func (c *hbCall) status() int {
 
 func (c *hbCall) kill() int {
 	pid, alive, _ := pidfile.Alive(c.pidFile)
+	if alive && pid == 0 {
+		return c.noPID()
+	}
 	if alive {
 		err := stopProcess(pid, func() bool {
 			now, alive, _ := pidfile.Alive(c.pidFile)
@@ -131,6 +135,20 @@ func (c *hbCall) kill() int {
 	return exitOK
 }
 
+// noPID is for a daemon that runs, while its pid file is gone and only root can look further.
+func (c *hbCall) noPID() int {
+	fmt.Fprintf(c.stderr, "ERROR: heartbeat is running, but its pid is unknown: %s does not say. Run this as root.\n", c.pidFile)
+	return hbNotPermitted
+}
+
+// pidText is a pid for a message; 0 is one that could not be found.
+func pidText(pid int) string {
+	if pid == 0 {
+		return "unknown"
+	}
+	return strconv.Itoa(pid)
+}
+
 func (c *hbCall) reload() int {
 	code := c.hooks.Validate(c.stderr)
 	pid, alive, _ := pidfile.Alive(c.pidFile)
@@ -140,11 +158,13 @@ func (c *hbCall) reload() int {
 	case !alive:
 		return c.start()
 	case code != 0:
-		c.log(c.stderr, "heartbeat", "info: Config errors: Heartbeat pid %d NOT restarted", pid)
+		c.log(c.stderr, "heartbeat", "info: Config errors: Heartbeat pid %s NOT restarted", pidText(pid))
 		if code != hbNotPermitted {
 			code = exitFailed
 		}
 		return code
+	case pid == 0:
+		return c.noPID()
 	}
 	c.log(c.stderr, "heartbeat", "info: Signalling heartbeat pid %d to reread config files", pid)
 	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
@@ -160,7 +180,7 @@ func (c *hbCall) restart() int {
 		return exitFailed
 	}
 	if pid, alive, _ := pidfile.Alive(c.pidFile); alive {
-		fmt.Fprintf(c.stderr, "ERROR: Heartbeat already running [pid %d].\n", pid)
+		fmt.Fprintf(c.stderr, "ERROR: Heartbeat already running [pid %s].\n", pidText(pid))
 		return exitFailed
 	}
 	fmt.Fprintln(c.stderr, "ERROR: heartbeat is not running.")
@@ -180,7 +200,7 @@ func (c *hbCall) start() int {
 		}
 	}
 	if pid, alive := pidfile.Settled(c.pidFile); alive {
-		c.log(c.stderr, "heartbeat", "info: heartbeat: already running [pid %d].", pid)
+		c.log(c.stderr, "heartbeat", "info: heartbeat: already running [pid %s].", pidText(pid))
 		return exitOK
 	}
 	opts := DaemonOptions{Foreground: c.given['f'], Debug: c.debug, NoResources: c.given['M'], Ready: func() {}}

@@ -251,3 +251,55 @@ func TestStartRightAfterAKill(t *testing.T) {
 		}
 	}
 }
+
+// A pid file that somebody removed does not hide the daemon, and -k ends it.
+func TestDaemonWhosePIDFileIsGone(t *testing.T) {
+	m := testMachine(t)
+	if code := startDetached(child(t, "serve "+m.pidFile), io.Discard); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	pid, err := pidfile.Read(m.pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Kill(pid, syscall.SIGKILL)
+	go func() { // as in TestDaemonLife
+		var ws syscall.WaitStatus
+		syscall.Wait4(pid, &ws, 0, nil)
+	}()
+	if err := os.Remove(m.pidFile); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("heartbeat OK [pid %d et al] is running on Node1.example [node1.example]...\n", pid)
+	if code, out, _, _ := hb(m, 0, "-s"); code != 0 || out != want {
+		t.Errorf("-s: exit %d, %q", code, out)
+	}
+	want = fmt.Sprintf("validating\n%s%sinfo: heartbeat: already running [pid %d].\n", hbBanner, hbLog, pid)
+	if code, _, errs, started := hb(m, 0); code != 0 || errs != want || started != "" {
+		t.Errorf("second start: exit %d, %q, started %q", code, errs, started)
+	}
+	var out, errs bytes.Buffer
+	want = fmt.Sprintf("heartbeatd: error: a daemon is running, pid %d, but not answering: ", pid)
+	if code := m.status(nil, &out, &errs); code != statusUnknown || !strings.HasPrefix(errs.String(), want) {
+		t.Errorf("status: exit %d, %q", code, &errs)
+	}
+	if code, out, errs, _ := hb(m, 0, "-k"); code != 0 || out+errs != "" {
+		t.Errorf("-k: exit %d, %q%q", code, out, errs)
+	}
+	if code, out, _, _ := hb(m, 0, "-s"); code != hbStopped {
+		t.Errorf("-s after -k: exit %d, %q", code, out)
+	}
+}
+
+// Who cannot find the pid is told so, never that there is nothing to stop.
+func TestUnknownPID(t *testing.T) {
+	var errs bytes.Buffer
+	c := hbCall{machine: machine{pidFile: "/run/heartbeat.pid"}, stderr: &errs}
+	want := "ERROR: heartbeat is running, but its pid is unknown: /run/heartbeat.pid does not say. Run this as root.\n"
+	if code := c.noPID(); code != hbNotPermitted || errs.String() != want {
+		t.Errorf("exit %d, %q", code, &errs)
+	}
+	if got := pidText(0) + pidText(7); got != "unknown7" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -133,7 +133,7 @@ func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	}
 	err = daemon.Run(opt)
 	if pid, running := daemon.AlreadyRunning(err); running {
-		thisMachine().log(stderr, "heartbeat", "info: heartbeat: already running [pid %d].", pid)
+		thisMachine().log(stderr, "heartbeat", "info: heartbeat: already running [pid %s].", pidText(pid))
 		return exitRunning
 	}
 	if err != nil {

@@ -69,15 +69,17 @@ func (m machine) status(args []string, stdout, stderr io.Writer) int {
 
 // explainSilence says why there is no status, and gives the exit code.
 func (m machine) explainSilence(err error, stderr io.Writer) int {
-	if !errors.Is(err, control.ErrNotRunning) {
-		complainAnswer(stderr, err)
-		return statusUnknown
-	}
 	pid, alive, pidErr := pidfile.Alive(m.pidFile)
 	switch {
-	case alive:
-		complain(stderr, fmt.Errorf("a daemon runs, pid %d, but %w", pid, err),
-			"it is just starting, or it is not heartbeatd but Heartbeat "+compatible)
+	case alive && errors.Is(err, control.ErrNotRunning):
+		complain(stderr, fmt.Errorf("a daemon is running, pid %s, but not answering: nobody listens on its control socket", pidText(pid)),
+			"it is just starting, or its socket was removed, or it is not heartbeatd but Heartbeat "+compatible)
+		return statusUnknown
+	case alive && errors.Is(err, control.ErrNoAnswer):
+		complain(stderr, fmt.Errorf("a daemon is running, pid %s, but not answering: %w", pidText(pid), err), lookIntoLog)
+		return statusUnknown
+	case !errors.Is(err, control.ErrNotRunning):
+		complainAnswer(stderr, err)
 		return statusUnknown
 	case errors.Is(pidErr, fs.ErrNotExist):
 		complainAnswer(stderr, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"heartbeatd/internal/control"
+	"heartbeatd/internal/pidfile"
 )
 
 var updateFaces = flag.Bool("update-faces", false, "rewrite the goldens of status and cl_status")
@@ -200,6 +202,15 @@ func TestStatusExitCodes(t *testing.T) {
 		}
 	}()
 	defer l.Close()
+	deaf := testMachine(t)
+	lock, err := pidfile.Create(deaf.pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Remove()
+	os.Remove(deaf.pidFile)
+	stuck := deaf
+	stuck.socket = silent.socket
 	for _, tc := range []struct {
 		m    machine
 		args string
@@ -212,6 +223,8 @@ func TestStatusExitCodes(t *testing.T) {
 		{down, "--socket=" + up.socket, 0, ""},
 		{dead, "", 1, "heartbeatd is dead, but its pid file "},
 		{silent, "", 4, "heartbeatd does not answer as it should on "},
+		{stuck, "", 4, fmt.Sprintf("a daemon is running, pid %d, but not answering: heartbeatd does not answer", os.Getpid())},
+		{deaf, "", 4, fmt.Sprintf("a daemon is running, pid %d, but not answering: nobody listens", os.Getpid())},
 		{ending, "", 4, "heartbeatd is ending"},
 		{up, "--foo", 4, "unknown flag: --foo"},
 		{up, "foo", 4, `status takes no arguments, got "foo"`},

@@ -78,6 +78,7 @@ type daemon struct {
 	openLinks func(*daemon) (links, error)
 	wait      func(time.Duration) // before the loop begins
 
+	pid      *pidfile.File
 	results  chan runner.Result
 	requests chan request
 	signals  chan os.Signal
@@ -119,6 +120,7 @@ func (d *daemon) run() error {
 	if err != nil {
 		return err
 	}
+	d.pid = pid
 	defer pid.Remove() //nolint:errcheck // a pid file that stays says the truth: no such process
 	d.openLog()
 	defer d.log.Close(2 * time.Second)
@@ -147,7 +149,7 @@ func (d *daemon) run() error {
 
 // openSockets is the link layer of a real machine.
 func openSockets(d *daemon) (links, error) {
-	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Inbox: 1024, Clock: d.now})
+	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now})
 }
 
 func (d *daemon) openLog() {
@@ -155,7 +157,7 @@ func (d *daemon) openLog() {
 	host, _ := os.Hostname()
 	d.log = halog.Open(halog.Config{
 		File: c.Log.File, DebugFile: c.Log.DebugFile, Facility: c.Log.SyslogFacility(), SyslogFormat: c.Log.SyslogFormat,
-		Stderr: d.opt.Stderr, Node: host, Debug: c.Debug + d.opt.Debug,
+		Stderr: d.opt.Stderr, Journal: os.Getenv("JOURNAL_STREAM") != "", Node: host, Debug: c.Debug + d.opt.Debug,
 	})
 	for _, n := range d.opt.Notes {
 		d.logLine(n.Level, n.Text)

@@ -23,7 +23,8 @@ type identity struct {
 
 func (d *daemon) identity(dir string) identity {
 	c := d.opt.Config
-	id := identity{generation: d.generation(filepath.Join(dir, "hb_generation"), time.Now()), uuid: nodenameUUID(c.Self)}
+	gen := d.generation(filepath.Join(dir, "hb_generation"), filepath.Join(d.opt.Paths.RunDir, "hb_generation"), time.Now(), uptime())
+	id := identity{generation: gen, uuid: nodenameUUID(c.Self)}
 	if c.UUIDFrom != "nodename" {
 		id.uuid = d.uuid(filepath.Join(dir, "hb_uuid"))
 	}
@@ -32,29 +33,97 @@ func (d *daemon) identity(dir string) identity {
 }
 
 // generation is higher at every start, or peers take our beats for a replay. 3.0.6 counts up a
-// file, and is lost without it; here the wall clock helps out, so that neither a lost file nor
-// a full disk nor a clock that was set back alone makes a node a stranger.
-func (d *daemon) generation(path string, now time.Time) uint64 {
+// file, and is lost without it; here the wall clock helps out, and a copy that lasts as long as
+// the machine runs, so that neither a lost file nor a full or read-only disk nor a clock that was
+// set back alone makes a node a stranger. uptime is in seconds.
+func (d *daemon) generation(path, runCopy string, now time.Time, uptime uint64) uint64 {
 	clock := uint64(max(now.Unix(), 1))
-	if d.opt.Config.HBGenMethod == "time" {
-		return clock
+	byTime := d.opt.Config.HBGenMethod == "time"
+	copies, gen := []string{path, runCopy}, clock+1
+	if byTime { // 3.0.6: the time itself, and no file
+		copies, gen = []string{runCopy}, clock
 	}
-	b, err := os.ReadFile(path)
-	last, perr := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 63)
+	ahead := false
+	for _, name := range copies {
+		last, at, err := savedGeneration(name)
+		if name == path {
+			d.sayGeneration(path, err, clock+1)
+		}
+		if err == nil {
+			gen = max(gen, last+age(at, now))
+			ahead = ahead || at.After(now)
+		}
+	}
+	var failed []error
+	for _, name := range copies {
+		if err := writeSynced(name, fmt.Sprintf("%15d\n", gen)); err != nil {
+			failed = append(failed, err)
+		}
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist), err == nil && len(b) == 0:
-		d.logLine("WARN", fmt.Sprintf("No Previous generation - starting at %d", clock+1))
-	case err != nil:
-		d.logLine("ERROR", fmt.Sprintf("%s: %v", path, err))
-	case perr != nil:
-		d.logLine("WARN", fmt.Sprintf("BROKEN previous generation - starting at %d", clock+1))
-	}
-	gen := max(last, clock) + 1
-	if err := writeSynced(path, fmt.Sprintf("%15d\n", gen)); err != nil {
-		d.logLine("ERROR", fmt.Sprintf("the generation could not be saved: %v; the next start goes by the clock", err))
-		d.wait(time.Until(time.Unix(int64(clock)+1, 0))) // the next start must not fall into this second
+	case len(failed) == 0:
+	case len(failed) < len(copies):
+		d.logLine("ERROR", fmt.Sprintf("the generation could not be saved: %v; the next start goes by the other copy, and by the clock", errors.Join(failed...)))
+	default:
+		if ahead { // the clock was set back: only the time since boot is sure to go on
+			gen += uptime
+		}
+		d.logLine("ERROR", fmt.Sprintf("the generation could not be saved: %v; the next start is higher only as far as time passes and the clock is not set back", errors.Join(failed...)))
+		// Two seconds: the first of them does not count yet, see age.
+		d.wait(time.Until(now.Truncate(time.Second).Add(2 * time.Second)))
 	}
 	return gen
+}
+
+var errBroken = errors.New("not a number")
+
+// savedGeneration reads what an earlier start has saved, and when it did.
+func savedGeneration(path string) (last uint64, at time.Time, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, at, err
+	}
+	if len(b) == 0 {
+		return 0, at, fs.ErrNotExist
+	}
+	if last, err = strconv.ParseUint(strings.TrimSpace(string(b)), 10, 62); err != nil {
+		return 0, at, errBroken
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, at, err
+	}
+	return last, info.ModTime(), nil
+}
+
+// age is by how much a saved generation has to grow: the seconds since it was saved, at least
+// one. Counting up by one would do if every start could save its own; a file that can be read
+// and not written gives every start the same number. A file from before 2020 was written while
+// the clock was not set.
+func age(at, now time.Time) uint64 {
+	if at.Year() < 2020 {
+		return 1
+	}
+	return uint64(max(1, now.Unix()-at.Unix()))
+}
+
+func (d *daemon) sayGeneration(path string, err error, clock uint64) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		d.logLine("WARN", fmt.Sprintf("No Previous generation - starting at %d", clock))
+	case errors.Is(err, errBroken):
+		d.logLine("WARN", fmt.Sprintf("BROKEN previous generation - starting at %d", clock))
+	case err != nil:
+		d.logLine("ERROR", fmt.Sprintf("the previous generation: %v", err))
+	}
+}
+
+// uptime is how long the machine runs, in seconds; 0 if it does not say.
+func uptime() uint64 {
+	b, _ := os.ReadFile("/proc/uptime")
+	whole, _, _ := strings.Cut(string(b), ".")
+	seconds, _ := strconv.ParseUint(whole, 10, 32)
+	return seconds
 }
 
 // writeSynced replaces a file in one step and sees it onto the disk.

@@ -28,8 +28,7 @@ func (d *daemon) loop() {
 		case dg := <-d.links.Inbox():
 			d.datagram(dg)
 		case r := <-d.results:
-			var missing *runner.LocateError
-			d.step(core.ScriptDone{ID: r.ID, Missing: errors.As(r.Err, &missing), RC: r.RC, Output: r.Stdout, Path: r.Path})
+			d.step(scriptDone(r))
 		case do := <-d.requests:
 			do()
 		case s := <-d.signals:
@@ -40,22 +39,55 @@ func (d *daemon) loop() {
 	}
 }
 
-// tick lets the core judge deadlines.
-func (d *daemon) tick() {
-	d.drain()
-	d.step(core.Tick{})
+// scriptDone is the end of a script as the core sees it.
+func scriptDone(r runner.Result) core.ScriptDone {
+	var missing *runner.LocateError
+	e := core.ScriptDone{ID: r.ID, Missing: errors.As(r.Err, &missing), RC: r.RC, Output: r.Stdout, Path: r.Path}
+	e.Unsure = !e.Missing && (r.Err != nil || r.RC >= 128)
+	return e
 }
 
-// drain delivers what waits before a deadline is judged: a beat that has arrived counts.
-func (d *daemon) drain() {
-	for range cap(d.links.Inbox()) {
+// tick lets the core judge deadlines. Whoever floods a link may hold up a judgement for a while, but
+// neither our own beats nor what is known by then.
+func (d *daemon) tick() {
+	complete := d.drain()
+	d.step(core.Tick{Partial: !complete})
+}
+
+const (
+	longestDrain = 100 * time.Millisecond // with a long keepalive: operators are waiting too
+	readerWakes  = time.Millisecond       // how soon a reader is asked again that has not handed over yet
+)
+
+// drain delivers what had arrived when it was called: a beat that has arrived counts before a deadline
+// is judged. It says whether that was possible before our own beats would be late.
+func (d *daemon) drain() (complete bool) {
+	begin := d.now()
+	end := begin + min(d.opt.Config.Keepalive/4, longestDrain)
+	for !d.caughtUp(begin) {
+		if d.now() >= end || d.ended {
+			return false
+		}
 		select {
-		case dg := <-d.links.Inbox():
+		case dg, ok := <-d.links.Inbox():
+			if !ok {
+				return true
+			}
 			d.datagram(dg)
-		default:
-			return
+		case <-time.After(readerWakes):
 		}
 	}
+	return true
+}
+
+// caughtUp says whether all that had arrived by then was delivered, on every link.
+func (d *daemon) caughtUp(by time.Duration) bool {
+	for _, s := range d.links.States() {
+		if !s.CaughtUp(by) {
+			return false
+		}
+	}
+	return true
 }
 
 // step gives the core one event and carries out the answer.
@@ -125,6 +157,12 @@ func (d *daemon) watchLoad() {
 		d.ask(func() {
 			for _, line := range d.limiter.Due(d.now()) { // the end of a flood is counted too
 				d.log.Line(line.Level, line.Text)
+			}
+			if d.pid == nil {
+				return
+			}
+			if err := d.pid.Ensure(); err != nil { // a look at /run, which is memory
+				d.limited("pidfile", halog.Error, err.Error())
 			}
 		})
 		select {

@@ -13,6 +13,7 @@ import (
 	"heartbeatd/internal/control"
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/link/linktest"
+	"heartbeatd/internal/runner"
 	"heartbeatd/internal/wire"
 )
 
@@ -261,6 +262,7 @@ func TestTickEmptiesTheInboxFirst(t *testing.T) {
 	if a.d.received != 5 {
 		t.Errorf("%d of 5 waiting datagrams were looked at", a.d.received)
 	}
+	<-a.d.results // the script that Started ran is over before its directory goes
 }
 
 func TestSecondDaemonIsRefused(t *testing.T) {
@@ -311,4 +313,34 @@ func shutdoneOf(node string) *wire.Message {
 		m.AddStr(f[0], f[1])
 	}
 	return m
+}
+
+// TestUnsureStatus: a status that was killed, or could not be run, says nothing.
+func TestUnsureStatus(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		r               runner.Result
+		unsure, missing bool
+	}{
+		{"stopped", runner.Result{RC: 3}, false, false},
+		{"a command missing inside the script", runner.Result{RC: 127}, false, false},
+		{"killed", runner.Result{RC: 137}, true, false},
+		{"could not be run", runner.Result{RC: 127, Err: syscall.EMFILE}, true, false},
+		{"no script", runner.Result{RC: 127, Err: &runner.LocateError{Name: "web"}}, false, true},
+	} {
+		if e := scriptDone(tt.r); e.Unsure != tt.unsure || e.Missing != tt.missing {
+			t.Errorf("%s: %+v", tt.name, e)
+		}
+	}
+}
+
+// TestPidFileComesBack: whoever removes it does not make the daemon invisible.
+func TestPidFileComesBack(t *testing.T) {
+	network := linktest.New(nil, 1, "eth0")
+	a := newMachine(t, network, "node1", nil).start()
+	a.untilLog("Local status now set to: 'up'")
+	path := a.d.opt.Paths.PIDFile
+	a.until("the pid file is there", func() bool { _, err := os.Stat(path); return err == nil })
+	os.Remove(path)
+	a.until("it is there again", func() bool { _, err := os.Stat(path); return err == nil })
 }

@@ -105,7 +105,7 @@ func (d *daemon) parameters() map[string]string {
 
 func nodeStatus(n core.NodeView) control.NodeStatus {
 	s := control.NodeStatus{
-		Name: n.Name, Self: n.Self, Status: n.Status, Since: time.Unix(n.Since, 0), Software: n.Software,
+		Name: n.Name, Self: n.Self, Status: n.Status, Stopped: n.Stopped, Since: time.Unix(n.Since, 0), Software: n.Software,
 		LastBeat: ms(n.LastBeat), Deadtime: ms(n.Deadtime), Deaths: n.Deaths, LateBeats: n.LateBeats, WorstGap: ms(n.WorstGap),
 		Links: []control.LinkStatus{},
 	}

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func awaitClosed(t *testing.T, c <-chan struct{}, otherwise string) {
@@ -55,7 +57,9 @@ func TestOversizedAndEmptyAreDroppedAndCounted(t *testing.T) {
 
 func TestFullInboxHoldsUpNobody(t *testing.T) {
 	p := newPair(t)
-	here := open(t, Options{Inbox: 1}, ucast("eth0", "10.9.0.2"), ucast("eth1", "10.9.1.2"))
+	here := open(t, Options{}, ucast("eth0", "10.9.0.2"), ucast("eth1", "10.9.1.2"))
+	awaitStamps(t, p.far1, here)
+	full := here.Counters()["inbox-full"]
 	garbage := bytes.Repeat([]byte("g"), 1000)
 	s := p.peer.listen(t, ":0")
 	const flood = 5000 // more than the kernel's buffer takes
@@ -64,7 +68,7 @@ func TestFullInboxHoldsUpNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	awaitTrue(t, "the inbox is full", func() bool { return here.Counters()["inbox-full"] > 0 })
+	awaitTrue(t, "the inbox is full", func() bool { return here.Counters()["inbox-full"] > full })
 
 	finished := make(chan struct{})
 	go func() {
@@ -75,7 +79,7 @@ func TestFullInboxHoldsUpNobody(t *testing.T) {
 	}()
 	awaitClosed(t, finished, "a full inbox holds up Send")
 	p.far1.Send([]byte("real"))
-	awaitTrue(t, "eth1's reader waits too", func() bool { return here.Counters()["inbox-full"] > 1 })
+	awaitTrue(t, "eth1's reader waits too", func() bool { return here.Counters()["inbox-full"] > full+1 })
 
 	reading := here.opt.Clock()
 	for i := range 5 {
@@ -110,6 +114,89 @@ func TestFullInboxHoldsUpNobody(t *testing.T) {
 	})
 }
 
+// awaitStamps waits until the kernel stamps what arrives and not what is read: it takes a moment for
+// that after the first socket has asked for it. Both media must be idle.
+func awaitStamps(t *testing.T, from, to node) {
+	t.Helper()
+	awaitTrue(t, "the kernel stamps what arrives", func() bool {
+		from.Send([]byte("first"))
+		from.Send([]byte("second")) // stays in the kernel while its reader holds the first
+		time.Sleep(5 * time.Millisecond)
+		read := to.opt.Clock()
+		to.next(t)
+		return to.next(t).Mono <= read
+	})
+}
+
+// What is in the kernel counts as waiting, and a flood does not hide that what came before was yielded.
+func TestStatesTellWhatWaits(t *testing.T) {
+	p := newPair(t)
+	here := open(t, Options{}, ucast("eth0", "10.9.0.2"), ucast("eth1", "10.9.1.2"))
+	far := openOn(t, p.peer, ucast("eth0", "10.9.0.1"))
+	caughtUp := func(i int, by time.Duration) bool { s := here.medium(i); return s.CaughtUp(by) }
+	awaitStamps(t, far, here)
+	awaitTrue(t, "nothing waits", func() bool { return !here.medium(0).Waiting })
+	full := here.Counters()["inbox-full"]
+	far.Send([]byte("old"))
+	awaitTrue(t, "the reader is stuck", func() bool { return here.Counters()["inbox-full"] == full+1 })
+	if !here.medium(0).Waiting || here.medium(1).Waiting {
+		t.Errorf("one datagram is with eth0's reader: %+v", here.States())
+	}
+	for range 19 {
+		far.Send([]byte("old"))
+	}
+	begin := here.opt.Clock()
+	for range 5 {
+		far.Send([]byte("new"))
+	}
+	for i := range 20 {
+		if caughtUp(0, begin) {
+			t.Fatalf("caught up after %d of 20", i)
+		}
+		if d := here.next(t); string(d.Data) != "old" || d.Mono >= begin {
+			t.Fatalf("%s stamped %v, begin %v", d.Data, d.Mono, begin)
+		}
+	}
+	awaitTrue(t, "it is known that all of the old was yielded", func() bool { return caughtUp(0, begin) })
+	if s := here.medium(0); !s.Waiting || s.CaughtUp(here.opt.Clock()) {
+		t.Errorf("five more wait: %+v", s)
+	}
+	for range 5 {
+		here.next(t)
+	}
+	awaitTrue(t, "nothing waits", func() bool { return !here.medium(0).Waiting })
+}
+
+// A datagram counts from when the kernel has it, not from when its reader wakes up.
+func TestKernelIsAskedWhatWaits(t *testing.T) {
+	p := newPair(t)
+	m := ucast("eth0", "10.9.0.2")
+	ctl, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(ctl)
+	dev, err := lookUp(ctl, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := openSockets(m, dev) // without a reader
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.waiting() {
+		t.Error("nothing was sent")
+	}
+	if _, err := p.peer.listen(t, ":0").WriteTo(nil, toUs); err != nil { // even an empty one hides what is behind it
+		t.Fatal(err)
+	}
+	awaitTrue(t, "it waits", k.waiting)
+	k.close()
+	if k.waiting() {
+		t.Error("something waits in a closed socket")
+	}
+}
+
 func TestCloseLeavesNothing(t *testing.T) {
 	needNamespace(t)
 	peer := newHost(t)
@@ -122,7 +209,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	warm.Close()
 	goroutines, files := runtime.NumGoroutine(), openFiles(t)
 
-	here, err := Open([]Medium{bcast("eth0"), ucast("eth0", "10.9.0.2"), mcast("eth0", 694, true), bcast("eth9")}, Options{Inbox: 1})
+	here, err := Open([]Medium{bcast("eth0"), ucast("eth0", "10.9.0.2"), mcast("eth0", 694, true), bcast("eth9")}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

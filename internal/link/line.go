@@ -238,6 +238,10 @@ func (l *line) state() State {
 		Medium: l.Medium, Open: l.sock != nil, Up: l.up && l.sock != nil, Since: l.since,
 		Sent: l.sent, Failed: l.failed, Heard: l.heard.Load(),
 	}
+	if l.sock != nil && l.broken == nil {
+		s.Behind = time.Duration(l.sock.behind.Load()) // before asking: it must not be later than the answer
+		s.Waiting = l.sock.waiting()
+	}
 	switch {
 	case s.Up:
 	case l.closed:

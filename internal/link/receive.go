@@ -27,8 +27,13 @@ func (l *line) receive(k *sockets) {
 		var in incoming
 		var failure error
 		err := conn.Read(func(fd uintptr) bool {
+			k.busy.Store(true)
 			in, failure = recvOnce(int(fd), buf, control)
-			return failure != unix.EAGAIN
+			if failure == unix.EAGAIN {
+				k.busy.Store(false)
+				return false
+			}
+			return true
 		})
 		if err == nil {
 			err = failure
@@ -41,7 +46,7 @@ func (l *line) receive(k *sockets) {
 			l.set.count.overflow.Add(uint64(in.lost - lost)) // the kernel's counter only grows, and wraps
 			lost = in.lost
 		}
-		if !l.handOver(in, buf, stamp) {
+		if !l.handOver(k, in, buf, stamp) {
 			return
 		}
 	}
@@ -105,10 +110,10 @@ func timespec(b []byte) time.Time {
 	return time.Time{}
 }
 
-// handOver puts a datagram into the inbox. While the inbox is full it waits, and the kernel's buffer
+// handOver gives a datagram to whoever reads the inbox. Until then it waits, and the kernel's buffer
 // of this socket fills up: waiting receivers get their turn in the order they came, one datagram
 // each. It returns false when the Set is closing.
-func (l *line) handOver(in incoming, buf []byte, stamp *stamper) bool {
+func (l *line) handOver(k *sockets, in incoming, buf []byte, stamp *stamper) bool {
 	c := &l.set.count
 	switch {
 	case in.size == 0:
@@ -120,6 +125,7 @@ func (l *line) handOver(in incoming, buf []byte, stamp *stamper) bool {
 	}
 	d := Datagram{Link: l.Device, From: in.from, Data: append([]byte(nil), buf[:in.size]...)}
 	d.At, d.Mono = stamp.moment(in.at)
+	k.behind.Store(int64(d.Mono))
 	select {
 	case l.set.inbox <- d:
 	default:

@@ -29,7 +29,6 @@ type Log func(level, text string)
 // Options of a Set. The zero value works.
 type Options struct {
 	Log   Log                  // nil: nothing is logged
-	Inbox int                  // datagrams the inbox holds; 0: 64
 	Max   int                  // longest datagram let in, in bytes; 0: MaxDatagram
 	Clock func() time.Duration // monotonic time; nil: since Open. Called from several goroutines.
 	Retry time.Duration        // how often the interfaces are looked at; 0: one second
@@ -38,9 +37,6 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = func(string, string) {}
-	}
-	if o.Inbox <= 0 {
-		o.Inbox = 64
 	}
 	if o.Max <= 0 || o.Max > MaxDatagram {
 		o.Max = MaxDatagram
@@ -64,8 +60,16 @@ type State struct {
 	Since  time.Duration // moment of the last change of Up, on Options.Clock
 	Sent   uint64        // messages the kernel took
 	Failed uint64        // messages it did not
-	Heard  uint64        // datagrams handed to the inbox
+	Heard  uint64        // datagrams the inbox has yielded
+
+	// Waiting: something has arrived that the inbox has not yielded yet.
+	Waiting bool
+	// Behind, while Waiting: what arrived before this moment, on Options.Clock, was yielded.
+	Behind time.Duration
 }
+
+// CaughtUp says whether the inbox has yielded everything that had arrived by that moment.
+func (s *State) CaughtUp(by time.Duration) bool { return !s.Waiting || s.Behind >= by }
 
 // Set is every medium of a node. Its methods may be called from any goroutine.
 type Set struct {
@@ -101,7 +105,7 @@ func Open(media []Medium, opt Options) (*Set, error) {
 	opt = opt.withDefaults()
 	s := &Set{
 		opt:   opt,
-		inbox: make(chan Datagram, opt.Inbox),
+		inbox: make(chan Datagram),
 		done:  make(chan struct{}),
 		look:  make(chan struct{}, 1),
 		ctl:   ctl,
@@ -124,12 +128,13 @@ func (s *Set) Send(data []byte) {
 	}
 }
 
-// Inbox yields received datagrams, own broadcasts included, and is closed by Close. While nobody
-// reads it, datagrams wait in the kernel's buffer of their own medium and what does not fit there
-// is lost and counted, so a flood on one medium cannot push out the beats of another.
+// Inbox yields received datagrams, own broadcasts included, and is closed by Close. It holds nothing:
+// while nobody reads it, datagrams wait in the kernel's buffer of their own medium and what does not
+// fit there is lost and counted, and the media take turns, one datagram each. So a flood on one
+// medium can neither push out nor hold up the beats of another. [Set.States] tells what waits.
 func (s *Set) Inbox() <-chan Datagram { return s.inbox }
 
-// Counters since Open, by reason: received; inbox-full (a datagram had to wait because nobody read
+// Counters since Open, by reason: received; inbox-full (a datagram had to wait until somebody read
 // the inbox), socket-overflow (datagrams lost while it stayed full), oversized, empty,
 // receive-errors; sent, send-errors (per medium and message); reopened (media, after a failure).
 func (s *Set) Counters() map[string]uint64 {

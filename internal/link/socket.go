@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +23,23 @@ type sockets struct {
 	send int
 	to   unix.SockaddrInet4
 	recv *os.File
+
+	busy   atomic.Bool  // the reader took, or is about to take, a datagram: set before, cleared when there is none
+	behind atomic.Int64 // when the datagram arrived that the reader took last
+}
+
+// waiting says whether something has arrived that was not handed over. The socket is asked first: a
+// datagram that is no longer in it makes its reader busy until it was handed over.
+func (k *sockets) waiting() bool {
+	full := false
+	if c, err := k.recv.SyscallConn(); err == nil {
+		_ = c.Control(func(fd uintptr) { // fails only for a socket that was closed: nothing is in it
+			poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			_, _ = unix.Poll(poll, 0)
+			full = poll[0].Revents&unix.POLLIN != 0
+		})
+	}
+	return full || k.busy.Load()
 }
 
 func (k *sockets) close() {

@@ -58,14 +58,13 @@ func Create(path string) (*File, error) {
 	// can be asked about without taking it.
 	err = take(lock)
 	if isHeld(err) {
-		if pid, _ := Read(path); ends(pid) {
+		if passes(path) {
 			err = take(lock)
 		}
 	}
 	if isHeld(err) {
 		lock.Close()
-		pid, _ := Read(path)
-		return nil, &RunningError{pid}
+		return nil, &RunningError{holder(path)}
 	}
 	if err != nil {
 		lock.Close()
@@ -75,7 +74,50 @@ func Create(path string) (*File, error) {
 		lock.Close()
 		return nil, &RunningError{pid}
 	}
-	return &File{path: path, lock: lock, Warning: write(path, os.Getpid())}, nil
+	f := &File{path: path, lock: lock}
+	f.number()
+	f.Warning = write(path, os.Getpid())
+	return f, nil
+}
+
+// number writes the number into the lock file too, where nobody removes it by mistake. Where
+// that fails, [holder] finds it the long way.
+func (f *File) number() {
+	f.lock.WriteAt(number(os.Getpid()), 0) //nolint:errcheck // see above
+}
+
+// Ensure writes the number again where the pid file was removed or is wrong, as after a full
+// disk, and takes the lock again where its file was removed: two daemons must not run because
+// somebody tidied up. Call it now and then; not from two goroutines at once.
+func (f *File) Ensure() error {
+	mine, err := f.lock.Stat()
+	if err != nil {
+		return fmt.Errorf("looking after the lock of the pid file: %w", err)
+	}
+	if there, err := os.Stat(lockPath(f.path)); err != nil || !os.SameFile(mine, there) {
+		if err := f.relock(); err != nil {
+			return err
+		}
+	}
+	if pid, err := Read(f.path); err == nil && pid == os.Getpid() {
+		return nil
+	}
+	return write(f.path, os.Getpid())
+}
+
+func (f *File) relock() error {
+	lock, err := os.OpenFile(lockPath(f.path), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the lock of the pid file again: %w", err)
+	}
+	if err := take(lock); err != nil {
+		lock.Close()
+		return fmt.Errorf("locking the pid file again: %w", err)
+	}
+	f.lock.Close()
+	f.lock = lock
+	f.number()
+	return nil
 }
 
 func take(lock *os.File) error {
@@ -84,11 +126,13 @@ func take(lock *os.File) error {
 
 func isHeld(err error) bool { return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) }
 
+// number is the pid as the files hold it. 3.0.6: eleven bytes, right-aligned.
+func number(pid int) []byte { return fmt.Appendf(nil, "%10d\n", pid) }
+
 // write replaces the file in one step: a reader sees the old number or the new one.
 func write(path string, pid int) error {
 	tmp := fmt.Sprintf("%s.%d", path, os.Getpid())
-	data := fmt.Appendf(nil, "%10d\n", pid) // 3.0.6: eleven bytes, right-aligned
-	err := os.WriteFile(tmp, data, 0o644)
+	err := os.WriteFile(tmp, number(pid), 0o644)
 	if err == nil {
 		err = os.Chmod(tmp, 0o644) // whatever the umask: monitoring reads it as any user
 	}
@@ -126,21 +170,22 @@ func Read(path string) (int, error) {
 	return pid, nil
 }
 
-// Alive tells whether the daemon that wrote the file still lives; any user may ask. The error is
-// that of [Read].
+// Alive tells whether a daemon lives; any user may ask. It goes by the lock, not by the pid file,
+// which may have been removed or never written; pid is 0 where the number of a living daemon
+// cannot be found. The error is that of [Read], and means nothing while a daemon lives.
 func Alive(path string) (pid int, alive bool, err error) {
 	pid, err = Read(path)
-	if err != nil {
-		return 0, false, err
-	}
-	if isOriginal(pid) {
+	if err == nil && isOriginal(pid) {
 		return pid, true, nil
 	}
-	held, err := locked(lockPath(path))
-	if errors.Is(err, fs.ErrPermission) {
-		return pid, isOurs(pid), nil // not root: the name of the process must do
+	held, lockErr := locked(lockPath(path))
+	switch {
+	case held:
+		return holder(path), true, err
+	case errors.Is(lockErr, fs.ErrPermission):
+		return pid, err == nil && isOurs(pid), err // the name of the process must do
 	}
-	return pid, held, nil
+	return pid, false, err
 }
 
 // Settled is [Alive] for those who are about to start a daemon, and takes a moment where one is
@@ -148,10 +193,22 @@ func Alive(path string) (pid int, alive bool, err error) {
 // be taken for one that runs on.
 func Settled(path string) (pid int, alive bool) {
 	pid, alive, _ = Alive(path)
-	if alive && ends(pid) {
+	if alive && passes(path) {
 		pid, alive, _ = Alive(path)
 	}
 	return pid, alive
+}
+
+// passes tells whether the daemon that holds the lock ends within settling. One that is being
+// cleared away holds it without showing it any more: then the files say who it was.
+func passes(path string) bool {
+	pid := holder(path)
+	for _, name := range []string{path, lockPath(path)} {
+		if pid == 0 {
+			pid, _ = Read(name)
+		}
+	}
+	return ends(pid)
 }
 
 // settling is how long a daemon that was killed may take to be gone: a multiple of what the kernel
@@ -176,20 +233,6 @@ func ends(pid int) bool {
 			return n > 0
 		}
 	}
-}
-
-// locked asks whether somebody holds the lock, without disturbing it.
-func locked(path string) (bool, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	query := unix.Flock_t{Type: unix.F_WRLCK}
-	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &query); err != nil {
-		return false, err
-	}
-	return query.Type != unix.F_UNLCK, nil
 }
 
 // isOriginal tells whether pid is a daemon of Linux-HA, which holds no lock. Its program is

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -20,6 +21,11 @@ func TestMain(m *testing.M) {
 	path := os.Getenv("PIDFILE_TEST_HOLD")
 	if path == "" {
 		os.Exit(m.Run())
+	}
+	if os.Getenv("PIDFILE_TEST_ASK") != "" {
+		pid, alive, _ := Alive(path)
+		fmt.Println(pid, alive)
+		return
 	}
 	if path != "nothing" {
 		if _, err := Create(path); err != nil {
@@ -214,5 +220,128 @@ func TestReadErrors(t *testing.T) {
 	os.WriteFile(path, []byte("       774\n"), 0o644)
 	if pid, err := Read(path); pid != 774 || err != nil {
 		t.Errorf("got %d, %v", pid, err)
+	}
+}
+
+// A pid file that somebody removed, or that could not be written, does not hide a daemon.
+func TestDaemonWithoutItsPIDFile(t *testing.T) {
+	for name, spoil := range map[string]func(path string) error{
+		"removed":        os.Remove,
+		"another's":      func(path string) error { return write(path, os.Getpid()) },
+		"no number":      func(path string) error { return os.WriteFile(path, nil, 0o644) },
+		"no number both": func(path string) error { return errors.Join(os.Remove(path), os.Truncate(lockPath(path), 0)) },
+	} {
+		path := filepath.Join(t.TempDir(), "heartbeat.pid")
+		daemon := hold(t, self(t), path)
+		if err := spoil(path); err != nil {
+			t.Fatal(err)
+		}
+		if pid, alive, _ := Alive(path); pid != daemon.Process.Pid || !alive {
+			t.Errorf("%s: Alive = %d, %v; want %d", name, pid, alive, daemon.Process.Pid)
+		}
+		var running *RunningError
+		if _, err := Create(path); !errors.As(err, &running) || running.PID != daemon.Process.Pid {
+			t.Errorf("%s: a second daemon: %v, want pid %d", name, err, daemon.Process.Pid)
+		}
+		daemon.Process.Kill()
+		daemon.Wait()
+		if _, alive, _ := Alive(path); alive {
+			t.Errorf("%s: alive after its end", name)
+		}
+	}
+}
+
+// The lock file keeps the number of a daemon that was killed; a process that has it now is no
+// daemon, nor is one that only looks at the lock.
+func TestNumberInTheLockFileIsNotBelieved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "heartbeat.pid")
+	daemon := hold(t, self(t), path)
+	if pid, err := Read(lockPath(path)); pid != daemon.Process.Pid || err != nil {
+		t.Errorf("the lock file holds %d, %v", pid, err)
+	}
+	os.Remove(path)
+	os.WriteFile(lockPath(path), number(os.Getpid()), 0o600)
+	looking, err := os.Open(lockPath(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer looking.Close()
+	if pid, alive, _ := Alive(path); pid != daemon.Process.Pid || !alive {
+		t.Errorf("Alive = %d, %v; want %d", pid, alive, daemon.Process.Pid)
+	}
+}
+
+// Whoever may not open the lock is told all the same, without a number if there is no pid file.
+func TestAliveForOtherUsers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can look as another user")
+	}
+	dir := t.TempDir()
+	exe, path := filepath.Join(dir, "heartbeatd"), filepath.Join(dir, "heartbeat.pid")
+	data, err := os.ReadFile(self(t))
+	if err := errors.Join(err, os.WriteFile(exe, data, 0o755), os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	nobody := func() string {
+		cmd := exec.Command(exe)
+		cmd.Env = append(os.Environ(), "PIDFILE_TEST_HOLD="+path, "PIDFILE_TEST_ASK=1")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	daemon := hold(t, exe, path)
+	if got, want := nobody(), fmt.Sprintf("%d true\n", daemon.Process.Pid); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	os.Remove(path)
+	if got := nobody(); got != "0 true\n" {
+		t.Errorf("without a pid file: %q", got)
+	}
+	daemon.Process.Kill()
+	daemon.Wait()
+	if got := nobody(); got != "0 false\n" {
+		t.Errorf("after its end: %q", got)
+	}
+}
+
+func TestEnsure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "heartbeat.pid")
+	f, err := Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(){
+		"whole":           func() {},
+		"pid file gone":   func() { os.Remove(path) },
+		"pid file broken": func() { os.WriteFile(path, nil, 0o644) },
+		"lock gone":       func() { os.Remove(lockPath(path)) },
+		"both gone":       func() { os.Remove(path); os.Remove(lockPath(path)) },
+	} {
+		spoil()
+		before, _ := os.Stat(path)
+		if err := f.Ensure(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.Stat(path); name == "whole" && (err != nil || !os.SameFile(before, after)) {
+			t.Error("written again without need")
+		}
+		if pid, err := Read(path); pid != os.Getpid() || err != nil {
+			t.Errorf("%s: the pid file holds %d, %v", name, pid, err)
+		}
+		if pid, alive, _ := Alive(path); pid != os.Getpid() || !alive {
+			t.Errorf("%s: Alive = %d, %v", name, pid, alive)
+		}
+		if _, err := Create(path); err == nil {
+			t.Errorf("%s: a second daemon was let in", name)
+		}
+	}
+	if err := f.Remove(); err != nil {
+		t.Error(err)
+	}
+	if _, alive, _ := Alive(path); alive {
+		t.Error("alive after Remove")
 	}
 }

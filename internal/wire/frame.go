@@ -12,7 +12,7 @@ const (
 	MaxDatagram = 65507   // bytes of one UDP payload over IPv4; 3.0.6 cannot send more
 	MaxPayload  = 2097152 // bytes of an unpacked compressed message (3.0.6: MAXUNCOMPRESSED)
 	MaxNesting  = 16      // structs inside structs (3.0.6: the classic text has 16 newline codes)
-	MaxFields   = 8192    // fields of one message, nested ones included (3.0.6: no limit)
+	MaxFields   = 512     // fields of one message, nested ones included (3.0.6: no limit; its own have less than 40)
 )
 
 // Format is the framing of a datagram.
@@ -100,7 +100,16 @@ func parseNetstringFrame(b []byte) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Frame{Msg: m, Format: Netstring, Signed: b[:n:n], Inner: innerAuth(m)}
+	f, err := netstringFrame(b, n)
+	if err != nil {
+		return nil, err
+	}
+	f.Msg, f.Inner = m, innerAuth(m)
+	return f, nil
+}
+
+// netstringFrame reads the signature of a message that takes up b[:n].
+func netstringFrame(b []byte, n int) (*Frame, error) {
 	if n == len(b) {
 		return nil, ErrNoSignature.at(n, "nothing after the end mark")
 	}
@@ -108,7 +117,7 @@ func parseNetstringFrame(b []byte) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Size = size
+	f := &Frame{Format: Netstring, Signed: b[:n:n], Size: size}
 	if err := f.setSignature(string(sig)); err != nil {
 		return nil, err
 	}
@@ -121,11 +130,21 @@ func parseClassicFrame(b []byte) (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Frame{Msg: m, Format: Classic, Signed: m.ClassicLines(), Inner: innerAuth(m), Size: n}
-	if f.Inner == "" {
+	f, err := classicFrame(m.ClassicLines(), innerAuth(m), n)
+	if err != nil {
+		return nil, err
+	}
+	f.Msg = m
+	return f, nil
+}
+
+// classicFrame reads the signature inner, which covers signed.
+func classicFrame(signed []byte, inner string, size int) (*Frame, error) {
+	if inner == "" {
 		return nil, ErrNoSignature
 	}
-	if err := f.setSignature(f.Inner); err != nil {
+	f := &Frame{Format: Classic, Signed: signed, Inner: inner, Size: size}
+	if err := f.setSignature(inner); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -23,9 +23,13 @@ func (p *parser) netstring(b []byte, depth int) (*Message, int, error) {
 	}
 	m := &Message{Fields: make([]Field, 0, sizeHint(len(b)))}
 	n := len(netStart)
-	for !bytes.HasPrefix(b[n:], []byte(netEnd)) {
-		if strings.HasPrefix(netEnd, string(b[n:min(n+len(netEnd), len(b))])) {
-			return nil, 0, ErrTruncated.at(n, "no end mark")
+	for {
+		ends, err := netstringEnds(b, n)
+		if err != nil {
+			return nil, 0, err
+		}
+		if ends {
+			break
 		}
 		text, next, err := peel(b, n)
 		if err != nil {
@@ -45,6 +49,17 @@ func (p *parser) netstring(b []byte, depth int) (*Message, int, error) {
 		return nil, 0, err
 	}
 	return m, n + len(netEnd), nil
+}
+
+// netstringEnds says whether the end mark stands at b[n:].
+func netstringEnds(b []byte, n int) (bool, error) {
+	if bytes.HasPrefix(b[n:], []byte(netEnd)) {
+		return true, nil
+	}
+	if strings.HasPrefix(netEnd, string(b[n:min(n+len(netEnd), len(b))])) {
+		return false, ErrTruncated.at(n, "no end mark")
+	}
+	return false, nil
 }
 
 // sizeHint guesses the number of fields of a text of n bytes without letting n decide too much.

@@ -47,15 +47,21 @@ func (n *Network) Cable(name string) *Cable {
 	panic(fmt.Sprintf("linktest: no cable %q", name))
 }
 
-// Join connects a node to every cable. inbox is the room of its inbox. A node that closed its end may
-// join again.
-func (n *Network) Join(node string, inbox int) *End {
+// Join connects a node to every cable. room is how many datagrams wait for it on each cable, besides
+// the one that is next. A node that closed its end may join again.
+func (n *Network) Join(node string, room int) *End {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	e := &End{net: n, node: node, inbox: make(chan link.Datagram, inbox), joined: n.clock()}
+	e := &End{net: n, node: node, inbox: make(chan link.Datagram), done: make(chan struct{}), joined: n.clock()}
 	n.joins++
 	e.from = netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, n.joins}), 694)
 	e.sent, e.heard = make(map[string]uint64), make(map[string]uint64)
+	e.lines = make(map[string]*line)
+	for _, c := range n.cables {
+		l := &line{buffer: make(chan link.Datagram, room)}
+		e.lines[c.name] = l
+		e.readers.Go(func() { e.read(l) })
+	}
 	n.ends = append(n.ends, e)
 	return e
 }
