@@ -119,8 +119,11 @@ func TestDrainSaysWhenItIsCutShort(t *testing.T) {
 	if a.d.drain() || a.d.received != 0 {
 		t.Errorf("it says that it is done, %d received", a.d.received)
 	}
+	if !a.d.evidence().Partial {
+		t.Error("the core is not told that the evidence is incomplete")
+	}
 	a.d.opt.Config.Keepalive = time.Hour
-	if !a.d.drain() || a.d.received != 1 {
+	if a.d.evidence().Partial || a.d.received != 1 {
 		t.Errorf("with time enough: %d received", a.d.received)
 	}
 	a.d.opt.Config.Keepalive = 0

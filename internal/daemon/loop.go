@@ -49,10 +49,10 @@ func scriptDone(r runner.Result) core.ScriptDone {
 
 // tick lets the core judge deadlines. Whoever floods a link may hold up a judgement for a while, but
 // neither our own beats nor what is known by then.
-func (d *daemon) tick() {
-	complete := d.drain()
-	d.step(core.Tick{Partial: !complete})
-}
+func (d *daemon) tick() { d.step(d.evidence()) }
+
+// evidence reads what waits, and says to the core whether that was all.
+func (d *daemon) evidence() core.Tick { return core.Tick{Partial: !d.drain()} }
 
 const (
 	longestDrain = 100 * time.Millisecond // with a long keepalive: operators are waiting too
