@@ -210,6 +210,18 @@ func TestRetransmittedStatusRenewsNothing(t *testing.T) {
 	b.wantsNot("status up")
 }
 
+func TestFirstBeatAnnouncesTheConfiguredDeadtime(t *testing.T) {
+	b := newBench(t)
+	for _, m := range b.sent("status") {
+		if m.Str("dt") != "1388" {
+			t.Errorf("dt=%s, want 1388: 5 s", m.Str("dt"))
+		}
+	}
+	if len(b.sent("status")) == 0 {
+		t.Error("no beat at the start")
+	}
+}
+
 func TestLateBeats(t *testing.T) {
 	b := joined(t, "")
 	b.advance(3 * time.Second)

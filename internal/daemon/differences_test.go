@@ -32,6 +32,15 @@ func TestDifferencesNameRealTests(t *testing.T) {
 			t.Errorf("docs/differences.md names %s, which does not exist", m[1])
 		}
 	}
+	entries := regexp.MustCompile(`\n\d+\. `).Split(strings.Split(string(doc), "## Dangers")[0], -1)[1:]
+	if len(entries) < 50 {
+		t.Errorf("%d entries found", len(entries))
+	}
+	for i, e := range entries {
+		if !regexp.MustCompile("cenarios? `|`(Test|Fuzz)|Nothing to test").MatchString(e) {
+			t.Errorf("difference %d names no test: %.60s", i+1, e)
+		}
+	}
 	text := strings.Join(strings.Fields(string(doc)), " ")
 	for _, m := range regexp.MustCompile("[Ss]cenarios? ((?:`[a-z-]+`,? ?(?:and )?)+)").FindAllStringSubmatch(text, -1) {
 		for _, s := range regexp.MustCompile("`([a-z-]+)`").FindAllStringSubmatch(m[1], -1) {

@@ -137,6 +137,8 @@ func pair(t *testing.T) (*linktest.Network, *machine, *machine) {
 
 func TestPlannedStopAndRejoin(t *testing.T) {
 	network, a, b := pair(t)
+	state := filepath.Join(a.d.opt.Paths.RunDir, "rsctmp", "state")
+	os.WriteFile(state, []byte("of a resource"), 0o600)
 	a.stop()
 	if a.runs() {
 		t.Error("web still runs after the stop")
@@ -155,6 +157,9 @@ func TestPlannedStopAndRejoin(t *testing.T) {
 	again.until("it is a member again", func() bool { return strings.Count(again.log(), "Local Resource acquisition completed. (none)") == 1 })
 	if again.runs() || !b.runs() {
 		t.Error("web moved although auto_failback is off")
+	}
+	if _, err := os.Stat(state); err != nil {
+		t.Errorf("the state that scripts keep did not survive the restart: %v", err)
 	}
 }
 
