@@ -53,7 +53,7 @@ func loadFor(o DaemonOptions) (config.Files, *config.Config, config.Report, erro
 	if err != nil {
 		return files, nil, nil, err
 	}
-	host := &patientHost{Host: confhost.New()}
+	host := &patientHost{Host: confhost.New(), named: map[string]bool{}}
 	cfg, report := config.Load(files, host)
 	return files, cfg, append(report, host.missing...), nil
 }
@@ -62,13 +62,17 @@ func loadFor(o DaemonOptions) (config.Files, *config.Config, config.Report, erro
 type patientHost struct {
 	config.Host
 	missing config.Report
+	named   map[string]bool
 }
 
 func (h *patientHost) Interface(name string) (config.Interface, error) {
 	i, err := h.Host.Interface(name)
 	if errors.Is(err, config.ErrNoInterface) || errors.Is(err, config.ErrNoAddress) {
-		h.missing = append(h.missing, config.Problem{File: "ha.cf", Level: config.Warning,
-			Text: fmt.Sprintf("interface %s is not ready (%v): its links are tried again every second", name, err)})
+		if !h.named[name] {
+			h.named[name] = true
+			h.missing = append(h.missing, config.Problem{File: "ha.cf", Level: config.Warning,
+				Text: fmt.Sprintf("interface %s is not ready (%v): its links are tried again every second", name, err)})
+		}
 		err = nil
 	}
 	return i, err
