@@ -63,7 +63,7 @@ func groups(lines []physical) []Group {
 	first := 0
 	for i, l := range lines {
 		text, _, _ := strings.Cut(l.text, "#")
-		if joined.Len() == 0 && strings.Trim(text, " \t") != "" && first == 0 {
+		if joined.Len() == 0 && strings.TrimFunc(text, between) != "" && first == 0 {
 			first = l.line
 		}
 		more := strings.HasSuffix(text, `\`)
@@ -71,7 +71,7 @@ func groups(lines []physical) []Group {
 		if more && i+1 < len(lines) {
 			continue
 		}
-		if w := strings.FieldsFunc(joined.String(), func(r rune) bool { return r == ' ' || r == '\t' }); len(w) > 0 {
+		if w := strings.FieldsFunc(joined.String(), between); len(w) > 0 {
 			out = append(out, Group{Home: lowerASCII(w[0]), Resources: w[1:], Where: fmt.Sprintf("%s:%d", haresources, first)})
 		}
 		joined.Reset()
@@ -79,6 +79,10 @@ func groups(lines []physical) []Group {
 	}
 	return out
 }
+
+// between tells what stands between words. A CR counts: one that a continued line leaves in the
+// middle of the joined one is no resource.
+func between(r rune) bool { return r == ' ' || r == '\t' || r == '\r' }
 
 // Key is the name of a group, its first resource.
 func (g Group) Key() string { return g.Resources[0] }
