@@ -1,0 +1,179 @@
+package interop
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Script is a scenario as read by [Parse], or made from a seed.
+type Script struct {
+	Name   string
+	Links  int
+	CF     []string   // lines of ha.cf
+	Keys   []string   // lines of authkeys, nil for the given ones
+	Groups [][]string // lines of haresources, in words
+	Steps  []Step
+}
+
+// Step is one command.
+type Step struct {
+	Line int
+	Verb string
+	Args []string
+}
+
+func (s Step) String() string { return strings.Join(append([]string{s.Verb}, s.Args...), " ") }
+
+// Given is the ha.cf that `cf` lines change.
+var Given = []string{
+	"logfile /var/log/ha-log", "keepalive 500ms", "warntime 2500ms", "deadtime 4", "initdead 6",
+	"udpport 694", "bcast eth0", "auto_failback off", "node node1 node2",
+}
+
+// verbs are the commands of the second part, with the least and the most number of words after
+// them; -1 for any. The first word of most is a node.
+var verbs = map[string]struct {
+	least, most int
+	node        bool
+}{
+	"start": {1, 2, true}, "stop": {1, 2, true}, "kill": {1, 1, true}, "killmaster": {1, 1, true},
+	"freeze": {1, 1, true}, "thaw": {1, 1, true}, "crash": {1, 1, true}, "boot": {1, 1, true},
+	"cut": {1, -1, true}, "mend": {1, -1, true}, "deafen": {2, 2, true}, "hear": {2, 2, true},
+	"loss": {2, 2, true}, "standby": {1, 2, true}, "takeover": {1, 2, true}, "script": {3, 3, true},
+	"generation": {2, 2, true}, "authkeys": {2, -1, true}, "reload": {1, 1, true}, "config": {2, -1, true},
+	"software": {2, 2, true}, "run": {2, -1, true}, "wait": {1, 1, false}, "settle": {0, 1, false},
+	"differs": {2, -1, false},
+}
+
+// Parse reads a scenario; its error names the line.
+func Parse(name, text string) (*Script, error) {
+	s := &Script{Name: name, Links: 1, CF: append([]string{}, Given...)}
+	replaced := map[string]bool{}
+	for i, line := range strings.Split(text, "\n") {
+		f := strings.Fields(line)
+		if len(f) == 0 || strings.HasPrefix(f[0], "#") {
+			continue
+		}
+		if err := s.line(i+1, f, replaced); err != nil {
+			return nil, fmt.Errorf("%s:%d: %s: %w", name, i+1, strings.TrimSpace(line), err)
+		}
+	}
+	if len(s.Steps) == 0 || s.Steps[len(s.Steps)-1].Verb != "settle" && s.Steps[len(s.Steps)-1].Verb != "differs" {
+		return nil, fmt.Errorf("%s: must end with a settle", name)
+	}
+	return s, nil
+}
+
+func (s *Script) line(number int, f []string, replaced map[string]bool) error {
+	switch f[0] {
+	case "links":
+		n, err := strconv.Atoi(strings.Join(f[1:], " "))
+		if err != nil || n < 1 || n > 4 {
+			return fmt.Errorf("want a number from 1 to 4")
+		}
+		s.Links = n
+		return nil
+	case "cf":
+		if len(f) < 2 {
+			return fmt.Errorf("want a directive")
+		}
+		kind := f[1]
+		if kind == "ucast" || kind == "mcast" {
+			kind = "bcast" // any medium takes the place of the given one
+		}
+		if !replaced[kind] && kind != "node" {
+			replaced[kind] = true
+			s.CF = without(s.CF, kind)
+		}
+		s.CF = append(s.CF, strings.Join(f[1:], " "))
+		return nil
+	case "keys":
+		s.Keys = append(s.Keys, strings.Join(f[1:], " "))
+		return nil
+	case "group":
+		if len(f) < 3 || !isNode(f[1]) {
+			return fmt.Errorf("want: group HOME RESOURCE...")
+		}
+		s.Groups = append(s.Groups, f[1:])
+		return nil
+	}
+	return s.step(Step{Line: number, Verb: f[0], Args: f[1:]})
+}
+
+// without leaves out the lines of a directive.
+func without(lines []string, directive string) []string {
+	var kept []string
+	for _, l := range lines {
+		if strings.Fields(l)[0] != directive {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+func (s *Script) step(st Step) error {
+	v, ok := verbs[st.Verb]
+	switch {
+	case !ok:
+		return fmt.Errorf("unknown command")
+	case len(st.Args) < v.least, v.most >= 0 && len(st.Args) > v.most:
+		return fmt.Errorf("wrong number of words")
+	case v.node && !isNode(st.Args[0]):
+		return fmt.Errorf("no node %s: want node1 or node2", st.Args[0])
+	}
+	switch st.Verb {
+	case "wait", "settle":
+		if len(st.Args) > 0 {
+			if _, err := time.ParseDuration(st.Args[0]); err != nil {
+				return err
+			}
+		}
+	case "differs":
+		if _, err := strconv.Atoi(st.Args[0]); err != nil {
+			return fmt.Errorf("want the number of an entry")
+		}
+		if n := len(s.Steps); n == 0 || s.Steps[n-1].Verb != "settle" && s.Steps[n-1].Verb != "differs" {
+			return fmt.Errorf("must follow a settle")
+		}
+	}
+	s.Steps = append(s.Steps, st)
+	return nil
+}
+
+func isNode(name string) bool { return name == Nodes[0] || name == Nodes[1] }
+
+// Resources are all resource words of the scenario, in the order of haresources.
+func (s *Script) Resources() []string {
+	var all []string
+	for _, g := range s.Groups {
+		all = append(all, g[1:]...)
+	}
+	return all
+}
+
+// Text is the scenario as [Parse] reads it; for those made from a seed.
+func (s *Script) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "links %d\n", s.Links)
+	for _, l := range s.CF {
+		given := false
+		for _, g := range Given {
+			given = given || g == l
+		}
+		if !given {
+			fmt.Fprintf(&b, "cf %s\n", l)
+		}
+	}
+	for _, k := range s.Keys {
+		fmt.Fprintf(&b, "keys %s\n", k)
+	}
+	for _, g := range s.Groups {
+		fmt.Fprintf(&b, "group %s\n", strings.Join(g, " "))
+	}
+	for _, st := range s.Steps {
+		b.WriteString(st.String() + "\n")
+	}
+	return b.String()
+}
