@@ -150,8 +150,13 @@ func (c *clCall) hblinkstatus() int {
 	return clFailed
 }
 
-// clientstatus: no program can register with this daemon yet, so nobody answers for one.
+// clientstatus: no program can register with this daemon yet. 3.0.6 answers for its own node from
+// its table, and asks another node, which here does not answer.
 func (c *clCall) clientstatus() int {
+	if strings.EqualFold(c.operands[0], c.st.Node) {
+		c.say("offline")
+		return clNo
+	}
 	c.error("Cannot get heartbeat client %s's status", c.operands[1])
 	c.error("REASON: No timely response.")
 	return clFailed

@@ -38,6 +38,12 @@ func isPrivate(name string) bool {
 	return false
 }
 
+// isLanguage says whether a variable chooses the language of programs. 3.0.6: scripts speak C,
+// because their status is judged by its words.
+func isLanguage(name string) bool {
+	return name == "LANG" || name == "LANGUAGE" || strings.HasPrefix(name, "LC_")
+}
+
 // environment is what a script gets: the daemon's own environment without systemd's variables,
 // over it Config.Env, and a PATH with the programs of 3.0.6.
 func (r *Runner) environment(dir string) []string {
@@ -54,10 +60,11 @@ func (r *Runner) environment(dir string) []string {
 		vars[name] = value
 	}
 	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); !isPrivate(name) {
+		if name, _, _ := strings.Cut(entry, "="); !isPrivate(name) && !isLanguage(name) {
 			set(entry)
 		}
 	}
+	set("LC_ALL=C")
 	set("PWD=" + dir)
 	for _, entry := range r.config.Env {
 		set(entry)

@@ -128,7 +128,7 @@ func TestOutputIsAppended(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	for _, v := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "INVOCATION_ID", "JOURNAL_STREAM"} {
+	for _, v := range []string{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "INVOCATION_ID", "JOURNAL_STREAM", "LANG", "LC_MESSAGES"} {
 		t.Setenv(v, "leaked")
 	}
 	t.Setenv("KEPT", "from the daemon")
@@ -152,7 +152,7 @@ func TestEnvironment(t *testing.T) {
 		got[name] = value
 	}
 	want := map[string]string{
-		"KEPT": "from the daemon", "HA_CURHOST": "node1", "HA_keepalive": "2", "PWD": s.work,
+		"KEPT": "from the daemon", "HA_CURHOST": "node1", "HA_keepalive": "2", "PWD": s.work, "LC_ALL": "C",
 		"PATH": "/usr/libexec/heartbeat:/usr/sbin:/usr/share/heartbeat:/usr/bin:/bin",
 	}
 	for name, value := range want {
