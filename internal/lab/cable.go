@@ -18,6 +18,9 @@ func (h *Host) cableUp(pid int) error {
 			return err
 		}
 	}
+	if len(h.rough.loss) > 0 || len(h.rough.deaf) > 0 {
+		return h.nft(pid, h.roughRules())
+	}
 	return nil
 }
 

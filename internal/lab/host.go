@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -40,6 +39,7 @@ type Host struct {
 	system   *container // how it boots with systemd; nil for a host with the lab's own init
 	ports    []string   // the switch's ends of the cables, "" for none
 	console  *os.File
+	rough    rough // what is wrong with the way to it
 }
 
 // Host makes a private host of that name, and boots it. Its addresses are 10.77.LINK.NUMBER/24,
@@ -248,24 +248,13 @@ func (h *Host) Remove(path string) error {
 	return err
 }
 
-// Install copies a file of this machine to the host.
+// Install copies a file of this machine to the host. Another process does it: a program forked
+// here at the same moment would keep the copy open for writing, and the kernel would refuse to
+// run it ("Text file busy").
 func (h *Host) Install(from, to string, mode os.FileMode) error {
-	in, err := os.Open(from)
+	out, err := exec.Command("install", "-D", "-m", fmt.Sprintf("%o", mode), from, h.Path(to)).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: installing: %w", h.Name, err)
-	}
-	defer in.Close()
-	full := h.Path(to)
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		return fmt.Errorf("%s: installing: %w", h.Name, err)
-	}
-	out, err := os.OpenFile(full, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
-	if err != nil {
-		return fmt.Errorf("%s: installing: %w", h.Name, err)
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close(), os.Chmod(full, mode)); err != nil {
-		return fmt.Errorf("%s: installing %s: %w", h.Name, to, err)
+		return fmt.Errorf("%s: installing %s: %w: %s", h.Name, to, err, lastLine(string(out)))
 	}
 	return nil
 }
