@@ -21,7 +21,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
 MAN_PAGES     = $(wildcard docs/man/*.[1-8])
 
-.PHONY: all build install uninstall test race unit lint fuzz scenario integration demo clean help
+.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop demo clean help
 
 all: build
 
@@ -64,6 +64,11 @@ fuzz:
 integration:
 	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -timeout 15m -v \
 		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
+
+## interop: scenarios on pairs of the C daemon and ours; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
+interop: build
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab interop $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only '$(ONLY)') $(INTEROP)
 
 ## lint: gofmt, go vet; shellcheck and mandoc if they are installed
 lint:
@@ -109,7 +114,7 @@ endif
 	@for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page) || exit 1; \
 	done
-	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
+	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md docs/migration.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
 		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
 	done
 

@@ -20,15 +20,24 @@ const sealRoom = 128
 // The result is nil if m must not be sent: it would end every 3.0.6 node that hears it, or is over
 // [wire.MaxDatagram] bytes. [wire.Message.Check] says which.
 func (k *Keys) Seal(m *wire.Message, classicInner bool) []byte {
+	return k.SealWith(k.sending, m, classicInner)
+}
+
+// SealWith is Seal by the key of number n; by the sending key if there is no such key. 3.0.6 takes only what is
+// signed with the secret of its own sending key, so a node that talks to it has to sign with that.
+func (k *Keys) SealWith(n int, m *wire.Message, classicInner bool) []byte {
+	if k.key(n) == nil {
+		n = k.sending
+	}
 	if m.Check() != nil {
 		return nil
 	}
 	m = unsigned(m)
 	if classicInner && takesInner(m) {
-		m.AddStr(authField, string(k.sign(m.ClassicLines())))
+		m.AddStr(authField, string(k.sign(n, m.ClassicLines())))
 	}
 	b := m.AppendNetstring(make([]byte, 0, m.NetstringLen()+sealRoom))
-	b = wire.AppendSignature(b, string(k.sign(b)))
+	b = wire.AppendSignature(b, string(k.sign(n, b)))
 	if len(b) > wire.MaxDatagram {
 		return nil
 	}
@@ -57,9 +66,9 @@ func takesInner(m *wire.Message) bool {
 	return true
 }
 
-// sign is "KEYNUM TOKEN" over text by the sending key.
-func (k *Keys) sign(text []byte) []byte {
-	b := strconv.AppendInt(make([]byte, 0, sealRoom/2), int64(k.sending), 10)
-	key := k.table[k.sending]
+// sign is "KEYNUM TOKEN" over text by key n.
+func (k *Keys) sign(n int, text []byte) []byte {
+	b := strconv.AppendInt(make([]byte, 0, sealRoom/2), int64(n), 10)
+	key := k.table[n]
 	return appendToken(append(b, ' '), key.method, key.secret(), text)
 }

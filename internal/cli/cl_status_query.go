@@ -69,11 +69,12 @@ func (c *clCall) listnodes() int {
 	return clOK
 }
 
+// links names the last medium of ha.cf first, as 3.0.6 does.
 func (c *clCall) links(n control.NodeStatus) {
 	if c.has("m") {
 		c.say("\tthis node has the following heartbeat links:")
 	}
-	for _, l := range n.Links {
+	for _, l := range slices.Backward(n.Links) {
 		if c.has("v") {
 			c.say("\t%s\t%s", l.Name, l.Status)
 		} else {

@@ -22,7 +22,7 @@ func TestClStatus(t *testing.T) {
 	(&fakeDaemon{st: clPair()}).run(t, m)
 	const link = clLog + "Cannot get heartbeat link status\n" + clLog + "REASON: \n"
 	const version = "3.0.6 (node: heartbeatd-devel)"
-	const nodes = "\nnode2\tdead\t(nodetype: normal)\n\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n\teth0\tup\n\teth1\tdead\n"
+	const nodes = "\nnode2\tdead\t(nodetype: normal)\n\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n\teth1\tdead\n\teth0\tup\n"
 	const has = "\tthis node has the following heartbeat links:\n"
 	for _, tc := range []struct {
 		args   string
@@ -38,7 +38,7 @@ func TestClStatus(t *testing.T) {
 		{"hbstatus -x", 0, "Heartbeat is running on this machine.\n", "hbstatus: invalid option -- 'x'\n"},
 		{"hbstatus -v", 0, "version:\t" + version + "\nmanaged by:\t\"haresources\"\n" + nodes, ""},
 		{"hbstatus -vm", 0, "Heartbeat version " + version + "\nResources controlled by \"haresources\"\nThe nodes are as follow:\n" +
-			"\nnode2\tdead\t(nodetype: normal)\n" + has + "\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n" + has + "\teth0\tup\n\teth1\tdead\n", ""},
+			"\nnode2\tdead\t(nodetype: normal)\n" + has + "\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n" + has + "\teth1\tdead\n\teth0\tup\n", ""},
 		{"listnodes", 0, "node2\nnode1\n", ""},
 		{"listnodes -n", 0, "node2\nnode1\n", ""},
 		{"listnodes -p", 0, "", ""},
@@ -61,8 +61,8 @@ func TestClStatus(t *testing.T) {
 		{"nodetype node1", 0, "normal\n", ""},
 		{"nodetype -m node1", 0, "The node node1's type: normal\n", ""},
 		{"nodetype", 11, "", "No enough parameter.\n"},
-		{"listhblinks node1", 0, "\teth0\n\teth1\n", ""},
-		{"listhblinks -v node1", 0, "\teth0\tup\n\teth1\tdead\n", ""},
+		{"listhblinks node1", 0, "\teth1\n\teth0\n", ""},
+		{"listhblinks -v node1", 0, "\teth1\tdead\n\teth0\tup\n", ""},
 		{"listhblinks node2 -m", 0, has + "\teth0\n", ""},
 		{"listhblinks x", 13, "", clLog + "Cannot start heartbeat link interface walk.\n" + clLog + "REASON: EINVAL\n"},
 		{"listhblinks", 11, "", "No enough parameter.\n"},

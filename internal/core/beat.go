@@ -79,7 +79,10 @@ func (c *Core) numbered(e Received, heard time.Duration) {
 		c.drops[r.Verdict.String()]++
 		return
 	case seqtrack.Restart:
-		c.restarted(n, old)
+		c.restarted(n, old, m.Str("st"))
+	}
+	if r.Verdict != seqtrack.Late {
+		n.key = e.Key
 	}
 	c.linkHeard(n, e.Link, heard)
 	c.accepted(n, seq, r)
@@ -115,17 +118,25 @@ func (c *Core) handle(n *node, m *wire.Message, seq uint64, heard time.Duration)
 		c.takeoverFrom(n, m)
 	case "shutdone":
 		c.shutdoneFrom(n, seq)
+	case "ip-request":
+		c.groupAsked(n, m)
+	case "ip-request-resp":
+		c.groupAnswered(m)
 	}
 }
 
 // restarted handles the first status of a node's new life. What it held before says nothing
 // about now: 3.0.6 kept the old claim, and groups were lost by that (behaviour.md 12.4).
-func (c *Core) restarted(n *node, before uint64) {
+func (c *Core) restarted(n *node, before uint64, status string) {
 	if before != 0 {
 		c.logf(Info, "Heartbeat restart on node %s", n.name)
 		c.noteTransition("a higher generation in its status", "%s restarted", n.name)
+		if status == "init" {
+			c.logf(Info, "Status update for node %s: status %s", n.name, status)
+		}
 	}
 	n.forget()
+	c.legacyForgets()
 	n.lastStatus, n.acked, n.capable = 0, 0, false
 	c.join.heardAt = 0
 	n.status, n.changed = "init", c.now
@@ -156,11 +167,16 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if n.status == st || (st != "init" && st != "up" && st != "active") {
 		return
 	}
+	seenStarting := n.status == "up" && !returning
 	n.status, n.changed = st, c.now
 	if returning {
 		c.partitionHealed(n)
 	}
 	c.logf(Info, "Status update for node %s: status %s", n.name, st)
+	if st == "active" {
+		n.started = seenStarting
+		c.legacyAppears(n)
+	}
 }
 
 // noteGap keeps the lateness of beats. 3.0.6 declares a node dead on the spot when its own

@@ -60,7 +60,11 @@ type claim struct {
 	stable bool
 	groups map[string]held // nil for a C node
 	failed map[string]bool
-	gone   bool // it released everything and said goodbye
+	// unsettledAt is since when a C node has not been settled; 0: it is.
+	unsettledAt time.Duration
+	// releasing says that a C node, which claims less before it stops anything, is still at it.
+	releasing bool
+	gone      bool // it released everything and said goodbye
 	// leaving says that a heartbeatd is stopping: what it no longer lists it will not take again.
 	leaving bool
 	differs bool // its haresources is not ours
@@ -80,23 +84,46 @@ func (cl *claim) holds(g *group, n *node) bool {
 
 // peerHolds says whether the peer claims the group.
 func (c *Core) peerHolds(g *group) bool {
+	if c.legacyC() {
+		return !c.peer.absent() && g.theirs
+	}
 	return !c.peer.absent() && c.peer.claim.holds(g, c.peer)
 }
 
-// hold is our own claim in 3.0.6's word. Towards a C node a group that failed here counts as
-// ours until it is handed over, as it does there.
+// hold is our own claim in 3.0.6's word.
 func (c *Core) hold() Which {
 	var local, foreign bool
 	for _, g := range c.groups {
-		if g.ours() || g.failed && c.phase == phaseStable && c.peer.active() && !c.peer.capable && !c.peerHolds(g) {
-			if g.home == c.cfg.Self {
-				local = true
-			} else {
-				foreign = true
-			}
+		if !c.claims(g) {
+			continue
+		}
+		if g.home == c.cfg.Self {
+			local = true
+		} else {
+			foreign = true
 		}
 	}
 	return holding(local, foreign)
+}
+
+// claims says whether a group counts in hold. Towards a C node one that failed here does until it
+// is handed over, as it does there; and one that a C node claims does not, for it can only
+// complain: it never gives up what it claims, nor takes it a second time.
+func (c *Core) claims(g *group) bool {
+	n := c.peer
+	if !n.active() || n.capable {
+		return g.ours()
+	}
+	given := c.standby.giving() && c.standby.moves(g)
+	return !c.peerHolds(g) && (g.ours() || g.failed && !given && c.phase == phaseStable)
+}
+
+// mute says that a C node must not hear our claim before its own: one that was here all the time
+// may hold what we found running, or be about to restart after a partition.
+func (c *Core) mute() bool {
+	n := c.peer
+	return n.active() && !n.capable && !n.claim.known && !n.asked && !c.legacyC() &&
+		(n.healed || c.phase == phaseJoining && !n.started)
 }
 
 // settled is isstable: decided, and no group on its way to the other node. A mere request for
@@ -171,7 +198,13 @@ func (c *Core) sendClaim(reply bool) {
 	if c.phase < phaseJoining || !c.probed() {
 		return // saying less than what is held would be a lie
 	}
+	if c.mute() {
+		return
+	}
 	c.said = c.claimText()
+	if c.legacyC() {
+		return // it knows no claims
+	}
 	m := newMessage("resource")
 	m.AddStr("rsc_hold", string(c.hold()))
 	m.AddStr("rtype", "full")
@@ -203,6 +236,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 		c.logf(Error, "encode_resources: bad resource type [%s]", hold)
 		return
 	}
+	n.claims = true
 	cl := &n.claim
 	if seq < cl.seq {
 		return
@@ -221,6 +255,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	if st := m.Str("isstable"); st != "" {
 		cl.stable = st == "1"
 	}
+	cl.unsettled(m.Str("info"), c.now.At)
 	cl.leaving = cl.groups != nil && m.Str("info") == "shutdown"
 	if cl.leaving && !was.leaving {
 		c.logf(Info, "%s is stopping", n.name)
@@ -236,6 +271,19 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	}
 }
 
+// unsettled notes how a C node stands that is not settled. Its answer to a `starting` says less
+// than it said before, so only the end of what it does counts.
+func (cl *claim) unsettled(info string, now time.Duration) {
+	switch {
+	case cl.stable:
+		cl.unsettledAt, cl.releasing = 0, false
+		return
+	case cl.unsettledAt == 0:
+		cl.unsettledAt = now
+	}
+	cl.releasing = cl.releasing || info == "shutdown" || info == "standby"
+}
+
 func (cl *claim) add(hold Which) {
 	cl.known = true
 	if hold == None {
@@ -243,6 +291,13 @@ func (cl *claim) add(hold Which) {
 		return
 	}
 	cl.hold = holding(cl.hold.includes(true) || hold.includes(true), cl.hold.includes(false) || hold.includes(false))
+}
+
+// give takes a set away that a C node has released by its word number seq. Its claim that says so
+// may be lost, and older ones still on the way.
+func (cl *claim) give(w Which, seq uint64) {
+	cl.hold = holding(cl.hold.includes(true) && !w.includes(true), cl.hold.includes(false) && !w.includes(false))
+	cl.seq = max(cl.seq, seq)
 }
 
 // parseListing reads hbd_groups: "3:1500:key b1:20:key2 bp1:20:key3". A C node sends none: nil.

@@ -27,6 +27,7 @@ type Config struct {
 	Initdead  time.Duration // >= Deadtime
 	MaxRexmit time.Duration // max_rexmit_delay; 0 is 250 ms
 	TTL       int
+	Links     []string // names of the media, as ha.cf has them
 
 	Failback    AutoFailback
 	Groups      []GroupConfig

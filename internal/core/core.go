@@ -60,6 +60,12 @@ func New(cfg Config) *Core {
 	if cfg.Peer != "" {
 		c.peer = &node{name: cfg.Peer, status: "init", deadtime: cfg.Deadtime}
 	}
+	for _, l := range cfg.Links {
+		c.self.link(l)
+		if c.peer != nil {
+			c.peer.link(l)
+		}
+	}
 	c.groups = newGroups(cfg)
 	return c
 }
@@ -112,6 +118,7 @@ func (c *Core) follow() {
 	c.standbyAgree()
 	c.reconcile()
 	c.runGroups()
+	c.legacyAnswers()
 	c.standbyProgress()
 	c.takeoverProgress()
 	c.shutdownProgress()
@@ -160,7 +167,7 @@ func (c *Core) NextTick() time.Duration {
 	next := c.nextBeat
 	for _, t := range []time.Duration{
 		c.deadline(), c.reqAt, c.nextRexmit(), c.joinDeadline(), c.standby.next(),
-		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(),
+		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(),
 	} {
 		next = min(next, t)
 	}

@@ -249,7 +249,7 @@ func TestDanger17StopIsNeverRefused(t *testing.T) {
 	b.step(StopCommand{})
 	b.wants("Heartbeat shutdown in progress. (42)", "Heartbeat shutdown already underway.", "t=shutdone")
 	b.wantsNot("exit")
-	b.advance(time.Second)
+	b.advance(linger)
 	b.wants("exit")
 	if b.c.NextTick() != NoTick || b.c.Step(Stamp{At: b.now}, Tick{}) != nil {
 		t.Error("an ended core wants to go on")

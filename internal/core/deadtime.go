@@ -86,6 +86,7 @@ func (c *Core) declareDead(n *node) {
 	c.cancelStandby()
 	held := n.claim
 	n.forget()
+	c.legacyForgets()
 	c.join.heardAt = 0
 	switch {
 	case held.gone: // it stopped by the book; only now it has been silent for long enough
@@ -108,7 +109,7 @@ func (c *Core) declareDead(n *node) {
 		c.logf(Warn, "No STONITH device configured.")
 		c.logf(Warn, "Shared disks are not protected.")
 	}
-	if !held.gone {
+	if !held.gone && !(held.hold == None && c.hold() == All) {
 		c.takeOver(n)
 	}
 }
@@ -132,7 +133,12 @@ func (c *Core) partitionHealed(n *node) {
 	c.logf(Info, "See FAQ for information on tuning deadtime.")
 	c.logf(Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
 	c.noteTransition("its beats came back without a restart", "%s returned after a partition", n.name)
-	if c.phase >= phaseJoining {
+	n.healed = true
+	switch {
+	case c.phase < phaseJoining:
+	case n.capable:
 		c.sendClaim(true)
+	case c.phase < phaseStopping:
+		c.sendStarting() // one that has not missed us says what it holds only when asked like this
 	}
 }

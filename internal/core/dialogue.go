@@ -26,12 +26,32 @@ func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
 	case info == "other" && s.phase == standbyAsked:
 		c.giveTo(n, seq)
 	case info == "done" && s.phase == standbyOffered:
+		n.claim.give(s.which, seq)
 		c.takeFromGiver()
 	case info == "done" && s.phase == standbyWaiting:
+		n.claim.seq = max(n.claim.seq, seq) // what it claimed before may still be on the way
 		c.given(n)
+	case info == "done" && s.phase <= standbyAsked && c.phase >= phaseJoining:
+		c.takeForgotten(n, Which(m.Str("rsc_hold")), seq)
 	default:
 		c.logf(Error, "Ignored standby message '%s' from %s in state %d", info, n.name, s.phase)
 	}
+}
+
+// takeForgotten answers a C giver that has released its groups to an earlier life of ours, or to one
+// that has given the dialogue up. It would wait an hour for the answer, and could not be stopped.
+func (c *Core) takeForgotten(n *node, which Which, seq uint64) {
+	if !which.valid() {
+		return
+	}
+	n.claim.releasing = false
+	c.endStandby() // a request of ours it has refused, being busy
+	if c.phase < phaseStable {
+		c.sendStandby("done", which)
+		return
+	}
+	c.standby.begin(which, n.name, seq)
+	c.takeFromGiver()
 }
 
 // offer answers `me`.
@@ -49,9 +69,10 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	switch {
 	case s.phase == standbyAsked && n.name < c.cfg.Self:
 		c.endStandby() // both asked at once: the node that comes first in the alphabet gives
-	case s.phase == standbyOffered && seq > s.id:
+	case s.phase == standbyOffered && seq > s.id && n.capable:
 		c.endStandby() // it asks anew, so it has forgotten the dialogue we wait in
 	}
+	// A C node sends a second request before it refuses it itself, and goes on with the first.
 	if r := c.refusal(n.name); r != "" {
 		c.logf(Warn, "%s", r)
 		return

@@ -17,8 +17,10 @@
 //	group.go       one group: probing, starting, stopping its resources
 //	script.go      running its scripts one at a time, and judging them
 //	ownership.go   which node should own which group
+//	clash.go       both claim the same group
 //	standby.go     asking for and refusing a standby or takeover
 //	dialogue.go    the me/other/done dialogue of a standby
+//	legacy.go      auto_failback legacy towards a C node: ip-request
 //	shutdown.go    releasing everything and saying goodbye
 //	view.go        what an operator may see of all this
 package core

@@ -15,6 +15,9 @@ type Stamp struct {
 	Rand uint64        // any random number, fresh for each event
 }
 
+// NoKey is no number of a key.
+const NoKey = -1
+
 // Event is something that happened.
 type Event interface{ event() }
 
@@ -26,6 +29,7 @@ type (
 	Received struct {
 		Link  string        // the medium's name: eth0
 		Heard time.Duration // when the kernel received it, on the clock of Stamp.At; 0: now
+		Key   int           // number of the key that signed it; NoKey if that key is not ours by the same number
 		Msg   *wire.Message
 	}
 

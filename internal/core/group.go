@@ -57,6 +57,13 @@ type group struct {
 	oursSince time.Duration
 	failback  bool          // taken in the other's absence: auto_failback gives it back
 	clashAt   time.Duration // since when the other claims it too; 0: it does not
+	orphanAt  time.Duration // since when a C node leaves it to nobody; 0: it does not
+
+	// With a C node and auto_failback legacy, see legacy.go.
+	request request // ours: the other node is asked for it
+	owed    bool    // the other node has asked for it and is to be answered
+	owedHad bool    // and we had it
+	theirs  bool    // the other node has it, as far as can be told
 }
 
 func newGroups(cfg Config) []*group {

@@ -25,6 +25,9 @@ func (c *Core) startJoining() {
 }
 
 func (c *Core) sendStarting() {
+	if c.legacyC() {
+		return
+	}
 	c.send(wire.New("starting"))
 	if c.peer != nil {
 		c.reqAt = c.now.At + startingEvery
@@ -34,10 +37,16 @@ func (c *Core) sendStarting() {
 // startingFrom answers a node that has just become active and asks who holds what.
 // 3.0.6: before we are active ourselves it is passed over; our own `starting` follows.
 func (c *Core) startingFrom(n *node, seq uint64) {
+	n.claims = true
 	if seq < n.claim.seq {
 		return // overtaken by its own claim
 	}
 	n.claim.stable = false
+	n.asked = true
+	if c.taking.from != "" {
+		c.logf(Warn, "T_STARTING received during takeover.")
+	}
+	n.claim.unsettled("", c.now.At)
 	if c.phase < phaseJoining {
 		return
 	}
@@ -54,6 +63,7 @@ func (c *Core) checkJoined() {
 	n := c.peer
 	switch {
 	case n.absent():
+	case c.legacyC():
 	case n.claim.known && (n.claim.stable || n.claim.groups != nil):
 	case c.join.heardAt != 0 && c.now.At >= c.join.heardAt+joinPatience:
 	default:
@@ -68,9 +78,17 @@ func (c *Core) checkJoined() {
 }
 
 // adopt keeps what was found running here. If the other node claims it too, settleClashes
-// decides before a script runs; a C node never yields, so what it claims is stopped here.
+// decides before a script runs; a C node never yields, so what it claims is stopped here. One
+// that claims nothing is asked for our groups, and runs its own.
 func (c *Core) adopt() {
 	for _, g := range c.groups {
+		if c.legacyC() && !c.peer.absent() {
+			if g.state == groupFound && g.home == c.cfg.Self {
+				g.want = true
+				c.askGroup(g)
+			}
+			continue
+		}
 		if g.state == groupFound && !(c.peerHolds(g) && !c.peer.capable) {
 			g.want = true
 		}

@@ -37,7 +37,7 @@ func (c *Core) reqnodes() {
 // newest claim was lost.
 func (c *Core) wantsWord() bool {
 	n := c.peer
-	return (c.phase == phaseJoining || c.phase == phaseStable) && n.active() && !n.claim.gone &&
+	return (c.phase == phaseJoining || c.phase == phaseStable) && n.active() && !n.claim.gone && !c.legacyC() &&
 		(!n.claim.known || n.outdated())
 }
 
@@ -59,7 +59,7 @@ func (c *Core) askAgain() {
 	case !c.peer.alive():
 	case c.phase == phaseInit:
 		c.reqnodes()
-	case c.wantsWord() && c.phase == phaseJoining:
+	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healed && !c.peer.capable):
 		c.sendStarting()
 	case c.wantsWord():
 		c.sendClaim(true)
@@ -71,6 +71,9 @@ func (c *Core) askAgain() {
 func (c *Core) reqnodesFrom(n *node, m *wire.Message) {
 	if m.Str("dest") != c.cfg.Self {
 		return
+	}
+	if c.legacyC() {
+		c.sendStatus() // the answer makes it active, and one that has not heard us be active takes its groups unasked
 	}
 	r := &wire.Message{}
 	r.AddStr("dest", n.name)

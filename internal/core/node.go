@@ -21,6 +21,11 @@ type node struct {
 	residue    uint64        // which numbers are acknowledged: seq % 10 == residue
 	acked      uint64        // what the node acknowledged of ours
 	capable    bool          // it is a heartbeatd
+	key        int           // number of the key that signed its newest message
+	started    bool          // it was seen becoming active: it brought nothing with it
+	healed     bool          // it came back after a partition
+	asked      bool          // it has sent `starting` and waits for our claim
+	claims     bool          // it speaks of claims: its auto_failback is not legacy
 	report     report        // where it stands, if it is one
 	deafSince  time.Duration // it says that it holds us for dead; 0: it does not
 	claim      claim
@@ -47,7 +52,7 @@ func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
 
 // forget drops what the node said: it is dead, or lives anew.
 func (n *node) forget() {
-	n.claim, n.report, n.deafSince = claim{}, report{}, 0
+	n.claim, n.report, n.deafSince, n.claims, n.started, n.healed, n.asked = claim{}, report{}, 0, false, false, false, false
 }
 
 func (n *node) link(name string) *linkState {

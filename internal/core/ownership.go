@@ -8,10 +8,15 @@ const (
 	retryFailed   = 30 * time.Second // a failed group that nobody else can run is tried again after this
 	retryStop     = time.Minute      // a stop that failed for good, when the reboot did not come
 	failbackEvery = time.Second      // 3.0.6: auto failback is retried every second
-	// clashPatience is how long a C node may claim the same group before we yield: it never
-	// yields by itself, unless it noticed a partition and restarts (behaviour.md 2).
-	clashPatience = 10 * time.Second
+	// orphanPatience is how long a settled C node may leave a group of its own to nobody before it
+	// is asked to take it. It takes its groups at its start and on our death only: when we lose them
+	// by a quick restart, its old view of our claim keeps it from them for ever (behaviour.md 12.4).
+	// Here it must not be taken: a C node that releases for a standby says it has none, and refuses.
+	orphanPatience = 10 * time.Second
 )
+
+// unsettledPatience is how long a C node is waited for that was there before us and is not settled.
+const unsettledPatience = time.Minute
 
 // takeover is the taking of what an absent node had, kept for its log lines.
 type takeover struct {
@@ -27,9 +32,16 @@ func (c *Core) reconcile() {
 		return
 	}
 	n := c.peer
+	if !c.watchesOrphans() {
+		for _, g := range c.groups {
+			g.orphanAt = 0
+		}
+	}
 	switch {
 	case n.absent():
 		c.takeAll()
+	case c.legacyC():
+		c.legacyReconcile()
 	case !n.active() || !n.claim.known:
 		// It has only just come (back): wait for its word.
 	default:
@@ -59,23 +71,63 @@ func (c *Core) takeAll() {
 // or is stopping, to the other; if neither could, its home tries again after a while.
 func (c *Core) takeUnowned() {
 	n := c.peer
-	if !n.claim.stable && n.claim.groups == nil || n.outdated() || n.claim.leaving && len(n.claim.groups) == 0 {
+	if c.awaitsC() || n.outdated() || n.claim.leaving && len(n.claim.groups) == 0 {
 		return // the last word of a stopping node, its notice, is on the way
 	}
 	for _, g := range c.groups {
 		if g.want || c.peerHolds(g) {
+			g.orphanAt = 0
+			if !g.want && !n.capable {
+				g.failures = 0 // 3.0.6: a failed start is answered after 30 s, every time
+			}
 			continue
 		}
 		home, theirs := g.home == c.cfg.Self, n.claim.failed[g.key]
 		switch {
+		case !n.claim.stable && !n.capable && (g.failed || !home):
 		case g.failed && !theirs && !n.capable:
 			c.handToC(g)
+		case !home && !n.capable && c.orphaned(g):
+			g.orphanAt = 0
+			c.logf(Warn, "%s leaves %s to nobody: it is asked to take it", n.name, g.key)
+			c.askStandby(Foreign)
 		case !g.failed && (home || theirs || n.claim.leaving),
 			g.failed && theirs && home && c.now.At >= g.retryAt:
 			c.acquire(g)
 			g.failback = n.claim.leaving && !home
 		}
 	}
+}
+
+// awaitsC says that nothing is taken yet, because a C node is not settled.
+func (c *Core) awaitsC() bool {
+	n := c.peer
+	return !n.absent() && !c.legacyC() && !n.claim.stable && n.claim.groups == nil && !c.wontSettle()
+}
+
+// wontSettle says that a C node is not settled and need not be waited for: it was seen starting, so
+// it waits for us as we for it, or it has been in that state for far too long. 3.0.6 takes its own
+// groups after ten seconds whatever the other does. What it is seen releasing may still run there.
+func (c *Core) wontSettle() bool {
+	n := c.peer
+	return !n.claim.releasing && n.claim.unsettledAt != 0 && (n.started || c.now.At >= n.claim.unsettledAt+unsettledPatience)
+}
+
+// watchesOrphans says whether a C node is there and settled.
+func (c *Core) watchesOrphans() bool {
+	n := c.peer
+	return n.active() && !n.capable && !n.absent() && n.claim.known && n.claim.stable && c.standby.phase == standbyNone
+}
+
+// orphaned says whether a C node has left a group of its own to nobody for long enough.
+func (c *Core) orphaned(g *group) bool {
+	if !c.watchesOrphans() || g.virtual {
+		return false
+	}
+	if g.orphanAt == 0 {
+		g.orphanAt = c.now.At
+	}
+	return c.now.At >= g.orphanAt+orphanPatience
 }
 
 // handToC asks a C node to take a group we could not start. 3.0.6 means to do so 30 s later,
@@ -109,147 +161,20 @@ func (g *group) release() {
 	g.want, g.failback = false, false
 }
 
-// settleClashes ends what must never be: both nodes claim a group. It happens when a
-// partition heals, or when a killed daemon comes back and finds its resources running while
-// the other node has taken them. Both nodes compare the same two terms and come to the same
-// answer: who held the group before the split keeps it, running and untouched.
-func (c *Core) settleClashes() {
-	for _, g := range c.groups {
-		switch {
-		case !g.ours() || !c.peerHolds(g) || c.standby.phase != standbyAsked && c.standby.moves(g):
-			if g.clashAt != 0 {
-				c.clashOver(g)
-			}
-		case c.peer.claim.groups == nil && !g.virtual:
-			c.clashWithC(g)
-		default:
-			c.clash(g)
-		}
-	}
-}
-
-func (c *Core) clash(g *group) {
-	if since := c.peer.deafSince; since != 0 {
-		c.clashWithDeaf(g, since)
-		return
-	}
-	home := g.home == c.cfg.Self
-	if c.peer.claim.differs {
-		home = c.cfg.Self < c.peer.name // the files may disagree on the home: names cannot
-	}
-	theirs := c.peer.claim.groups[g.key]
-	keep := home
-	if !g.virtual {
-		keep = g.term.before(theirs.term, home)
-	}
-	if g.clashAt == 0 {
-		g.clashAt = c.now.At
-		c.logClash(g, theirs, keep)
-	}
-	if !keep {
-		g.release()
-	}
-}
-
-// clashWithDeaf yields to a node that has taken over because it does not hear us. It cannot
-// learn that we live, so only we can end the double ownership.
-func (c *Core) clashWithDeaf(g *group, since time.Duration) {
-	if !g.want || c.now.At < since+c.deafPatience() {
-		return
-	}
-	if !g.virtual {
-		c.logf(Error, "%s does not hear this node and has taken %s over: this node releases it", c.peer.name, g.key)
-		c.noteTransition("our beats do not reach "+c.peer.name, "%s released to %s", g.key, c.peer.name)
-	}
-	g.release()
-}
-
-// yieldFound is the same before this node is settled: a node that holds us for dead runs
-// everything by now, also what a killed daemon left running here.
-func (c *Core) yieldFound() {
-	n := c.peer
-	if c.phase >= phaseStable || !n.active() || n.deafSince == 0 || c.now.At < n.deafSince+c.deafPatience() {
-		return
-	}
-	for _, g := range c.groups {
-		if g.state == groupFound && !g.yield {
-			c.logf(Error, "%s does not hear this node and has taken %s over: this node releases it", n.name, g.key)
-			g.yield = true
-		}
-	}
-}
-
-func (c *Core) logClash(g *group, theirs held, keep bool) {
-	if g.virtual {
-		return
-	}
-	if g.partial || theirs.partial {
-		c.logf(Warn, "Part of resource group %s runs on the node that does not own it", g.key)
-	} else {
-		both := min(c.now.At-g.oursSince, theirs.age).Round(time.Millisecond)
-		c.logf(Error, "Both machines own resource group %s, for %s so far!", g.key, both)
-	}
-	why := "held it before the split"
-	if g.term.n == theirs.term.n && g.term.blind == theirs.term.blind {
-		why = "is its preferred node"
-		if c.peer.claim.differs {
-			why = "has the name that comes first (the files differ)"
-		}
-	} else if g.term.blind != theirs.term.blind {
-		why = "had heard the other node when it took it"
-	}
-	keeper, yields := c.peer.name, c.cfg.Self
-	if keep {
-		keeper, yields = yields, keeper
-	}
-	c.logf(Warn, "%s keeps %s without a restart because it %s; %s releases it now", keeper, g.key, why, yields)
-	c.noteTransition("both nodes claimed it; "+keeper+" "+why, "%s stays on %s", g.key, keeper)
-	if keep {
-		c.announceAddresses(g)
-	}
-}
-
-// clashOver says how long it lasted and repeats the addresses, for the other node announced
-// them last.
-func (c *Core) clashOver(g *group) {
-	if g.want && !c.peerHolds(g) && !g.virtual {
-		c.logf(Info, "%s has released %s after %d ms; it runs here only", c.peer.name, g.key, (c.now.At-g.clashAt)/time.Millisecond)
-		c.announceAddresses(g)
-	}
-	g.clashAt = 0
-}
-
-func (c *Core) announceAddresses(g *group) {
-	if g.state != groupRunning && g.state != groupFound {
-		return
-	}
-	for _, r := range g.resources {
-		c.do(Announce{Resource: r})
-	}
-}
-
-// clashWithC waits for a C node that may be restarting after a partition, then yields:
-// a C node never does.
-func (c *Core) clashWithC(g *group) {
-	switch {
-	case g.clashAt == 0:
-		g.clashAt = c.now.At
-		c.logf(Error, "Both machines own resource group %s!", g.key)
-	case g.want && c.now.At >= g.clashAt+clashPatience:
-		c.logf(Warn, "%s does not give %s up: this node releases it", c.peer.name, g.key)
-		c.noteTransition("both nodes claimed it", "%s released to %s", g.key, c.peer.name)
-		g.release()
-	}
-}
-
 func (c *Core) conflictDeadline() time.Duration {
 	next := NoTick
+	if n := c.peer; n.active() && !n.capable && n.claim.unsettledAt != 0 && n.claim.unsettledAt+unsettledPatience > c.now.At {
+		next = n.claim.unsettledAt + unsettledPatience
+	}
 	if n := c.peer; n != nil && n.deafSince != 0 && n.deafSince+c.deafPatience() > c.now.At {
-		next = n.deafSince + c.deafPatience()
+		next = min(next, n.deafSince+c.deafPatience())
 	}
 	for _, g := range c.groups {
 		if g.clashAt != 0 && g.want && g.clashAt+clashPatience > c.now.At {
 			next = min(next, g.clashAt+clashPatience)
+		}
+		if g.orphanAt != 0 && g.orphanAt+orphanPatience > c.now.At {
+			next = min(next, g.orphanAt+orphanPatience)
 		}
 	}
 	return next
@@ -278,7 +203,7 @@ func (c *Core) maybeFailback() {
 	}
 	for _, g := range c.groups {
 		due := g.failback || c.cfg.Failback == FailbackLegacy && g.home != c.cfg.Self
-		if due && g.want && !c.peerHolds(g) && !g.virtual && g.state == groupRunning && !c.peer.claim.failed[g.key] {
+		if due && g.want && !c.peerHolds(g) && g.state == groupRunning && !c.peer.claim.failed[g.key] {
 			c.standby.failbackAt = c.now.At + failbackEvery
 			c.askStandby(Foreign)
 			return
@@ -303,25 +228,31 @@ func (c *Core) anyFailed() bool {
 
 // takeoverProgress prints the lines an operator waits for when everything is here.
 func (c *Core) takeoverProgress() {
-	if c.phase != phaseStable || c.taking == (takeover{}) {
+	if c.phase != phaseStable || c.taking == (takeover{}) || c.taking.initial && c.awaitsC() {
 		return
 	}
-	local := 0
+	local, empty := 0, false
 	for _, g := range c.groups {
 		mine := g.home == c.cfg.Self
+		if g.request.since != 0 && !g.want {
+			return
+		}
 		if (mine || c.taking.from != "") && g.want && g.state != groupRunning {
 			return
 		}
 		if mine && !g.virtual && g.want {
 			local++
 		}
+		empty = empty || mine && g.virtual && g.want
 	}
-	if c.taking.initial {
-		none := ""
-		if local == 0 {
-			none = " (none)"
-		}
-		c.logf(Info, "Local Resource acquisition completed.%s", none)
+	switch {
+	case !c.taking.initial:
+	case local > 0:
+		c.logf(Info, "Local Resource acquisition completed.")
+	case empty:
+		c.logf(Info, "No local resources [/usr/share/heartbeat/ResourceManager listkeys %s] to acquire.", c.cfg.Self)
+	default:
+		c.logf(Info, "Local Resource acquisition completed. (none)")
 	}
 	if from := c.taking.from; from != "" {
 		c.scriptLogf("mach_down", Info, "info: mach_down takeover complete for node %s.", from)

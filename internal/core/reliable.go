@@ -131,8 +131,21 @@ func (c *Core) resend(n *node, seq uint64) {
 		c.sendNS(m)
 	case c.now.At >= s.again:
 		s.again = c.now.At + c.cfg.MaxRexmit - 10*time.Millisecond
-		c.do(Send{s.msg})
+		c.do(Send{c.current(s)})
 	}
+}
+
+// current is what goes out for a number that was asked for. 3.0.6 believes the claim that arrives
+// last (behaviour.md 12.12): an old one that comes after the newest would stay with it for good. So a C
+// node gets the newest claim under the old number, too.
+func (c *Core) current(s *sent) *wire.Message {
+	newest := c.history.find(c.lastClaim)
+	if c.peer.capable || newest == nil || s.seq >= c.lastClaim || s.msg.Str("t") != "resource" {
+		return s.msg
+	}
+	m := &wire.Message{Fields: append([]wire.Field{}, newest.msg.Fields...)}
+	m.Lookup("seq").Value = []byte(hex(s.seq))
+	return m
 }
 
 // retransmitRequests asks for what is missing, again and again, one request a number.

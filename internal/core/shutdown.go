@@ -6,9 +6,10 @@ import (
 	"heartbeatd/internal/wire"
 )
 
-// linger is how long a node stays on the wire after `shutdone`. 3.0.6: at least 1 s, so that
-// the other can ask for what it missed. A heartbeatd peer confirms, and nobody need wait.
-const linger = time.Second
+// linger is how long a node stays on the wire after `shutdone`, so that the other can ask for what
+// it missed. A heartbeatd peer confirms, and nobody need wait. 3.0.6: 2 s; a C node that hears a
+// `starting` before it has taken over gets into difficulties.
+const linger = 2 * time.Second
 
 type shutdown struct {
 	notice uint64        // number of our `shutdone`
@@ -64,7 +65,7 @@ func (c *Core) shutdownProgress() {
 			c.exit()
 		}
 	case phaseStopped:
-		if c.now.At >= c.stop.endAt || c.peer.absent() || c.peer.acked >= c.stop.notice {
+		if c.now.At >= c.stop.endAt || c.peer.absent() || c.peer.capable && c.peer.acked >= c.stop.notice {
 			c.exit()
 		}
 	}
@@ -87,6 +88,7 @@ func (c *Core) shutdoneFrom(n *node, seq uint64) {
 	if n.window.Missing() == 0 {
 		c.ack(n, seq) // it waits for this, or for a second
 	}
+	c.legacyForgets()
 	n.claim = claim{known: true, gone: true, hold: None, stable: true, seq: seq}
 	for _, g := range c.groups {
 		g.failed = false

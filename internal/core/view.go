@@ -84,16 +84,25 @@ func (c *Core) View(at time.Duration) View {
 	return v
 }
 
+// PeerKey is the number of the key by which a C node signs, [NoKey] if there is none alive. 3.0.6
+// refuses what is not signed with the secret of its own sending key, whatever its number.
+func (c *Core) PeerKey() int {
+	if n := c.peer; n.alive() && n.lastStatus != 0 && !n.capable {
+		return n.key
+	}
+	return NoKey
+}
+
 // inTransition is 3.0.6's rscstatus "transition": something is undecided or on its way.
 func (c *Core) inTransition() bool {
 	if c.phase != phaseStable || c.standby.phase != standbyNone {
 		return true
 	}
-	if c.peer.active() && !c.peer.claim.gone && !(c.peer.claim.known && c.peer.claim.stable) {
+	if c.peer.active() && !c.peer.claim.gone && !c.legacyC() && !(c.peer.claim.known && c.peer.claim.stable) {
 		return true
 	}
 	for _, g := range c.groups {
-		if g.script != nil || g.want != (g.state == groupRunning) {
+		if g.script != nil || g.want != (g.state == groupRunning) || g.want && g.clashAt != 0 {
 			return true
 		}
 	}

@@ -230,6 +230,9 @@ func (d *daemon) coreConfig(id identity) core.Config {
 		TTL:      c.HopFudge + len(c.Nodes) + len(c.PingNodes),
 		Failback: map[config.Failback]core.AutoFailback{config.On: core.FailbackOn, config.Off: core.FailbackOff, config.Legacy: core.FailbackLegacy}[c.AutoFailback],
 	}
+	for _, m := range c.Media {
+		cc.Links = append(cc.Links, m.Device)
+	}
 	for _, n := range c.Nodes {
 		if n != c.Self {
 			cc.Peer = n

@@ -14,6 +14,7 @@ import (
 	"heartbeatd/internal/halog"
 	"heartbeatd/internal/link"
 	"heartbeatd/internal/runner"
+	"heartbeatd/internal/wire"
 )
 
 // request is an operator's word, answered by the loop.
@@ -110,7 +111,7 @@ func (d *daemon) step(ev core.Event) {
 // datagram opens one datagram. What is not signed by a key of ours ends here.
 func (d *daemon) datagram(dg link.Datagram) {
 	d.received++
-	msg, _, err := d.keys.Open(dg.Data)
+	msg, frame, err := d.keys.Open(dg.Data)
 	if err != nil {
 		reason := auth.Reason(err)
 		d.drops[reason]++
@@ -119,7 +120,18 @@ func (d *daemon) datagram(dg link.Datagram) {
 		}
 		return
 	}
-	d.step(core.Received{Link: dg.Link, Heard: dg.Mono, Msg: msg})
+	d.step(core.Received{Link: dg.Link, Heard: dg.Mono, Key: d.signedBy(frame), Msg: msg})
+}
+
+// signedBy is the number of the key that signed a datagram, if its own secret did.
+func (d *daemon) signedBy(f *wire.Frame) int {
+	if sending, _ := d.keys.Sending(); f.KeyNum == sending {
+		return sending
+	}
+	if proof, err := d.keys.Verify(f); err != nil || proof != auth.EntrySecret {
+		return core.NoKey
+	}
+	return f.KeyNum
 }
 
 func advice(reason string) string {

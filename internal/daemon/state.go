@@ -114,7 +114,11 @@ func nodeStatus(n core.NodeView) control.NodeStatus {
 		if l.Up {
 			st = "up"
 		}
-		s.Links = append(s.Links, control.LinkStatus{Name: l.Name, Status: st, Since: time.Unix(l.Since, 0)})
+		ls := control.LinkStatus{Name: l.Name, Status: st}
+		if l.Since != 0 {
+			ls.Since = time.Unix(l.Since, 0)
+		}
+		s.Links = append(s.Links, ls)
 	}
 	return s
 }

@@ -72,7 +72,7 @@ func (g *generator) losses(x string) []act {
 		{6, costStop, func() { g.stop(x) }},
 		{2, costStop, func() {
 			g.do("stop", x)
-			g.wait(100*time.Millisecond, 2*time.Second)
+			g.wait(1500*time.Millisecond, 3500*time.Millisecond) // the takeover is over, its deadtime is not
 			g.lost(x)
 			g.join(x, "")
 		}},

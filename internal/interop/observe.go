@@ -87,10 +87,12 @@ type Output struct {
 type Difference struct {
 	Script  string
 	Line    int // of the segment's settle
+	Segment int // its number, from 1; 0 for a whole run
 	Pairing Pairing
 	// What it is about, in the words of `differs`: "owner:web", "calls:node1", "log:node2", ...
 	What string
 	Text string // one line or more, for people
 	// Entry of docs/differences.md that explains it, 0 for none: a fault.
 	Entry int
+	By    string // the rule or the `differs` that does
 }

@@ -28,6 +28,7 @@ type player struct {
 	hosts    map[string]*lab.Host
 	kinds    map[string]Kind
 	runs     map[string]bool // the daemon was started and not ended since
+	frozen   map[string]bool // the daemon was stopped by a signal
 	boots    map[string]int  // host to how often it was booted
 	logged   map[string]int  // bytes of ha-log read
 	read     int             // bytes of the calls file read
@@ -49,7 +50,7 @@ func Play(s *Script, p Pairing, software Softwares) (*Observation, error) {
 	}
 	defer l.Close()
 	pl := &player{
-		script: s, software: software, lab: l, hosts: map[string]*lab.Host{}, kinds: map[string]Kind{}, runs: map[string]bool{},
+		script: s, software: software, lab: l, hosts: map[string]*lab.Host{}, kinds: map[string]Kind{}, runs: map[string]bool{}, frozen: map[string]bool{},
 		boots: map[string]int{}, logged: map[string]int{}, open: map[string]*Call{}, calls: map[string][]*Call{},
 		seen: &Observation{Script: s.Name, Pairing: p, Env: map[string]map[string]string{}},
 	}
@@ -159,12 +160,16 @@ func (p *player) deadtime() time.Duration {
 	return 33 * time.Second
 }
 
+// endless is how long two owners last who are still there when the scenario ends.
+const endless = time.Hour
+
 // outages sorts what had no owner, or two, into the segments.
 func (p *player) outages() error {
 	events, err := p.lab.Events()
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	for _, word := range p.script.Resources() {
 		if _, ok := recorded(word); !ok {
 			continue
@@ -174,7 +179,10 @@ func (p *player) outages() error {
 			s := p.seen.at(g.From)
 			s.Gaps[word] = append(s.Gaps[word], g.For)
 		}
-		for _, o := range history.Overlaps(time.Now()) {
+		for _, o := range history.Overlaps(now) {
+			if o.From.Add(o.For).Equal(now) {
+				o.For = endless
+			}
 			s := p.seen.at(o.From)
 			s.Overlaps[word] = append(s.Overlaps[word], o.For)
 		}

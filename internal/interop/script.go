@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,10 +80,7 @@ func (s *Script) line(number int, f []string, replaced map[string]bool) error {
 		if len(f) < 2 {
 			return fmt.Errorf("want a directive")
 		}
-		kind := f[1]
-		if kind == "ucast" || kind == "mcast" {
-			kind = "bcast" // any medium takes the place of the given one
-		}
+		kind := directive(f[1])
 		if !replaced[kind] && kind != "node" {
 			replaced[kind] = true
 			s.CF = without(s.CF, kind)
@@ -100,6 +98,15 @@ func (s *Script) line(number int, f []string, replaced map[string]bool) error {
 		return nil
 	}
 	return s.step(Step{Line: number, Verb: f[0], Args: f[1:]})
+}
+
+// directive is the first word of a line of ha.cf; any medium takes the place of the given one.
+func directive(line string) string {
+	word, _, _ := strings.Cut(line, " ")
+	if word == "ucast" || word == "mcast" {
+		return "bcast"
+	}
+	return word
 }
 
 // without leaves out the lines of a directive.
@@ -157,12 +164,13 @@ func (s *Script) Resources() []string {
 func (s *Script) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "links %d\n", s.Links)
+	changed := map[string]bool{}
 	for _, l := range s.CF {
-		given := false
-		for _, g := range Given {
-			given = given || g == l
-		}
-		if !given {
+		changed[directive(l)] = changed[directive(l)] || !slices.Contains(Given, l)
+	}
+	for _, l := range s.CF {
+		// A given line beside another of its directive would be replaced by that.
+		if !slices.Contains(Given, l) || changed[directive(l)] && directive(l) != "node" {
 			fmt.Fprintf(&b, "cf %s\n", l)
 		}
 	}

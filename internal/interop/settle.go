@@ -51,15 +51,31 @@ func (p *player) calm() bool {
 	return true
 }
 
-// steady says that every daemon that should run does, and calls itself settled.
+// steady says that every daemon that should run does, calls itself settled, and knows that a
+// stopped one is gone: 3.0.6 logs `is dead` deadtime after the last beat, be it a planned stop or not.
 func (p *player) steady() bool {
+	words := map[string]string{}
 	for _, name := range Nodes {
 		word := p.state(name)
 		if p.runs[name] && (word == "stopped" || word == "starting" || word == "transition") {
 			return false
 		}
+		words[name] = word
+	}
+	for i, name := range Nodes {
+		other := Nodes[1-i]
+		gone := words[other] == "stopped" || words[other] == "off"
+		if p.runs[name] && !p.frozen[name] && gone && !p.missed(name, other) {
+			return false
+		}
 	}
 	return true
+}
+
+// missed says that a node's daemon holds the other node for dead.
+func (p *player) missed(name, other string) bool {
+	out, err := p.hosts[name].Run("timeout", "5", "/usr/bin/cl_status", "nodestatus", other)
+	return err != nil && strings.TrimSpace(out) == "dead"
 }
 
 // state is what an operator is told of a node.
@@ -67,6 +83,9 @@ func (p *player) state(name string) string {
 	h := p.hosts[name]
 	if !h.Up() {
 		return "off"
+	}
+	if p.frozen[name] {
+		return "frozen" // nobody there to be asked
 	}
 	out, err := h.Run("timeout", "5", "/usr/bin/cl_status", "rscstatus")
 	if err == nil {

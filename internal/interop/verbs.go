@@ -63,6 +63,7 @@ func (p *player) onHost(h *lab.Host, st Step) error {
 		return p.stop(h, arg(1) == "&")
 	case "kill":
 		p.runs[h.Name] = false
+		delete(p.frozen, h.Name)
 		p.moved(p.deadtime())
 		return p.signal(h, "KILL")
 	case "killmaster":
@@ -71,13 +72,16 @@ func (p *player) onHost(h *lab.Host, st Step) error {
 		_, err := h.Run("sh", "-c", "kill -9 $(cat /run/heartbeat.pid)")
 		return err
 	case "freeze":
+		p.frozen[h.Name] = true
 		p.moved(p.deadtime())
 		return p.signal(h, "STOP")
 	case "thaw":
-		p.moved(briefly)
+		delete(p.frozen, h.Name)
+		p.moved(p.deadtime()) // 3.0.6 lets two seconds pass before it restarts after a partition
 		return p.signal(h, "CONT")
 	case "crash":
 		p.runs[h.Name] = false
+		delete(p.frozen, h.Name)
 		p.moved(p.deadtime())
 		return h.PowerCut()
 	case "boot":
@@ -296,7 +300,11 @@ func changeGeneration(h *lab.Host, word string) error {
 }
 
 func (p *player) reconfigure(h *lab.Host, words []string) error {
-	lines := append(without(p.script.CF, words[0]), strings.Join(words, " "))
+	text, err := h.ReadFile("/etc/ha.d/ha.cf") // with what an earlier `config` changed
+	if err != nil {
+		return err
+	}
+	lines := append(without(strings.Split(strings.TrimSpace(text), "\n"), words[0]), strings.Join(words, " "))
 	return h.WriteFile("/etc/ha.d/ha.cf", strings.Join(lines, "\n")+"\n", 0o644)
 }
 

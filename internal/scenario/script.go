@@ -277,7 +277,7 @@ func (p *player) emit(node string, a core.Action) {
 	case core.Send:
 		if t := a.Msg.Str("t"); p.show["send"] && t != "status" || p.show["send:"+t] {
 			s := "send t=" + t
-			for _, k := range []string{"dest", "st", "rsc_hold", "isstable", "info", "hbd_groups", "hbd_failed", "firstseq", "ackseq"} {
+			for _, k := range []string{"dest", "st", "rsc_hold", "isstable", "info", "ipaddr", "weown", "hbd_groups", "hbd_failed", "firstseq", "ackseq"} {
 				if a.Msg.Has(k) {
 					s += " " + k + "=" + a.Msg.Str(k)
 				}
