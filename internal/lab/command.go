@@ -11,8 +11,10 @@ import (
 )
 
 const labUsage = `usage: lab demo [--heartbeatd FILE] [--genuine]
+       lab interop --help
 
-Shows a service moving between two nodes, on private hosts of this machine.
+demo shows a service moving between two nodes, on private hosts of this machine. interop plays
+scenarios on pairs of the C daemon and heartbeatd.
 
 `
 

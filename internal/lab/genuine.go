@@ -152,6 +152,9 @@ func (h *Host) genuineSetUp() error {
 		if err != nil {
 			return err
 		}
+		if strings.Contains(text, "\n"+line[:strings.Index(line, ":")+1]) {
+			continue // from an earlier installation
+		}
 		if err := h.WriteFile(file, text+fmt.Sprintf(line, id, id), 0o644); err != nil {
 			return err
 		}

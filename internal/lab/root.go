@@ -30,7 +30,7 @@ func makeDisk(disk, name string, megabytes int) error {
 	}
 	// In a user namespace, directories of the machine's root belong to a stranger: those to be
 	// added to must exist in the host's own layer.
-	for _, dir := range []string{"usr/bin", "usr/sbin", "usr/lib", "usr/libexec", "usr/share/heartbeat", "usr.work", "etc/ha.d/resource.d", "etc/init.d", "etc/default",
+	for _, dir := range []string{"usr/bin", "usr/sbin", "usr/lib", "usr/libexec/heartbeat", "usr/share/heartbeat", "usr.work", "etc/ha.d/resource.d", "etc/init.d", "etc/default",
 		"var/log", "var/lib/heartbeat", "var/cache", "var/spool", "var/tmp"} {
 		if err := os.MkdirAll(filepath.Join(disk, dir), 0o755); err != nil {
 			return fmt.Errorf("lab: making the disk of %s: %w", name, err)
