@@ -131,9 +131,9 @@ func (c *Core) restarted(n *node, before uint64, status string) {
 	if before != 0 {
 		c.logf(Info, "Heartbeat restart on node %s", n.name)
 		c.noteTransition("a higher generation in its status", "%s restarted", n.name)
-		if status == "init" {
-			c.logf(Info, "Status update for node %s: status %s", n.name, status)
-		}
+	}
+	if status == "init" && n.status != "init" {
+		c.logf(Info, "Status update for node %s: status %s", n.name, status)
 	}
 	n.forget()
 	c.legacyForgets()

@@ -122,6 +122,9 @@ func (c *Core) claims(g *group) bool {
 // may hold what we found running, or be about to restart after a partition.
 func (c *Core) mute() bool {
 	n := c.peer
+	if n.dead() && n.lastStatus != 0 && !n.capable {
+		return true // if it lives and only we are deaf, it can do nothing with it but complain
+	}
 	return n.active() && !n.capable && !n.claim.known && !n.asked && !c.legacyC() &&
 		(n.healed || c.phase == phaseJoining && !n.started)
 }

@@ -133,12 +133,12 @@ func (c *Core) partitionHealed(n *node) {
 	c.logf(Info, "See FAQ for information on tuning deadtime.")
 	c.logf(Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
 	c.noteTransition("its beats came back without a restart", "%s returned after a partition", n.name)
-	n.healed = true
+	n.healed, c.said = true, ""
 	switch {
 	case c.phase < phaseJoining:
 	case n.capable:
 		c.sendClaim(true)
-	case c.phase < phaseStopping:
-		c.sendStarting() // one that has not missed us says what it holds only when asked like this
+	default:
+		c.reqAt = c.now.At + healPatience
 	}
 }

@@ -10,6 +10,10 @@ import (
 
 const reqEvery = time.Second // 3.0.6: reqnodes is repeated every 1000 ms
 
+// healPatience is how long a C node is left alone after a partition. 3.0.6: one that has noticed it
+// restarts after 2 s; one that has not says nothing by itself, and is asked with `starting`.
+const healPatience = 3 * time.Second
+
 // checkCommUp ends phaseInit. 3.0.6: communication is up when every node was heard or is
 // dead; a live node must then answer reqnodes with repnodes.
 func (c *Core) checkCommUp() {

@@ -256,7 +256,9 @@ func (c *Core) takeoverProgress() {
 	}
 	if from := c.taking.from; from != "" {
 		c.scriptLogf("mach_down", Info, "info: mach_down takeover complete for node %s.", from)
-		c.logf(Info, "mach_down takeover complete.")
+		if c.cfg.Failback != FailbackLegacy { // 3.0.6: its mach_down then sends no claim
+			c.logf(Info, "mach_down takeover complete.")
+		}
 		if !c.anyFailed() {
 			c.noteTransition(c.taking.cause, "everything taken over from %s", from)
 		}

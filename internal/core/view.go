@@ -102,7 +102,7 @@ func (c *Core) inTransition() bool {
 		return true
 	}
 	for _, g := range c.groups {
-		if g.script != nil || g.want != (g.state == groupRunning) || g.want && g.clashAt != 0 {
+		if g.script != nil || g.want != (g.state == groupRunning) || g.want && g.clashAt != 0 && !g.virtual {
 			return true
 		}
 	}

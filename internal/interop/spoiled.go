@@ -11,7 +11,25 @@ func spoiled(o *Observation) string {
 	if why := heldUp(o); why != "" {
 		return why
 	}
+	if why := garbledByC(o); why != "" {
+		return why
+	}
 	return lostByC(o)
+}
+
+// garbledByC finds a C node that could not read its own FIFO. 3.0.6: its shell scripts write a message
+// in pieces, and the pieces of two that write at once mix. Both messages are lost before they leave the node.
+func garbledByC(o *Observation) string {
+	for _, s := range o.Segments {
+		for _, node := range Nodes {
+			for _, l := range s.Log[node] {
+				if s.Kinds[node] == C && (strings.Contains(l.Text, "Message with zero fields") || strings.Contains(l.Text, "NV failure (msgfromsteam)")) {
+					return fmt.Sprintf("the C daemon of %s garbled a message of its own", node)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // heldUp finds a C+C that was held up by the machine, before the scenario itself made any beat late.

@@ -165,7 +165,7 @@ func (p *player) stop(h *lab.Host, background bool) error {
 	p.runs[h.Name] = false
 	if !background {
 		err := h.StopDaemon()
-		p.moved(briefly)
+		p.moved(p.deadtime()) // the other node says "stopped" at once, and its links are dead only then
 		if !h.Up() {
 			return nil // a stop that failed ended in a reboot
 		}

@@ -11,6 +11,7 @@ import (
 // knows nothing of it. The C node would wait for an hour for an answer: it gets one, the group is
 // served again, and the C node can be stopped.
 func TestPeerForgetsDialogue(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t, "CH", Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources})
 	p.start("node1", "node2")
 	p.runs("both run", "web:node1 db:node2")
@@ -40,6 +41,7 @@ func TestPeerForgetsDialogue(t *testing.T) {
 
 // TestPeerStartFails: a group cannot be started by the C node that is its home, and then by ours.
 func TestPeerStartFails(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, peerStartFails)
 }
 

@@ -11,6 +11,7 @@ import (
 // the other's absence goes home when it is back, at once or after it took over less than ten
 // seconds ago; what an operator has moved stays.
 func TestPeerFailbackOn(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, func(t *testing.T, kinds string) {
 		p := newPeers(t, kinds, Files{HACF: peerHACF + "auto_failback on\n", Haresources: "node1 web\nnode2 db\nnode2 dns\nnode1 mail\n"})
 		home := "web:node1 db:node2 dns:node2 mail:node1"

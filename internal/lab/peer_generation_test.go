@@ -17,6 +17,7 @@ const (
 // as an operator likes. Its peer, of either kind, sees the same node each time, with a higher
 // generation.
 func TestPeerChangesInPlace(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, []string{"CC", "CH"}, peerChanges)
 }
 
@@ -60,6 +61,7 @@ func peerChanges(t *testing.T, kinds string) {
 
 // TestPeerFirstStart: the files that heartbeatd makes at its very first start are good for a C daemon.
 func TestPeerFirstStart(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t, "HC", Files{HACF: peerHACF + "auto_failback on\n", Haresources: peerResources})
 	p.start("node1", "node2")
 	p.runs("both run", "web:node1 db:node2")
@@ -87,6 +89,7 @@ func TestPeerFirstStart(t *testing.T) {
 // Ours comes back all the same; a C node is refused for a lower one, by ours as by a C node,
 // until the refusing node restarts.
 func TestPeerGenerationLost(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, []string{"HC", "CH"}, func(t *testing.T, kinds string) {
 		if kinds == "HC" {
 			peerLost(t, kinds)

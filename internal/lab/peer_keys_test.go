@@ -31,6 +31,7 @@ func (p *peers) refused(name string) int {
 // key, so between two of them there is no such order (TestPeerKeyChangeOfTwoC); ours answers a C node
 // with the key it speaks with.
 func TestPeerKeyChange(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, func(t *testing.T, kinds string) {
 		p := newPeers(t, kinds, Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources, Authkeys: "auth 1\n" + peerOldKey})
 		p.start("node1", "node2")
@@ -54,6 +55,7 @@ func TestPeerKeyChange(t *testing.T) {
 // TestPeerKeyChangeAtOnce: a C node goes from one key to the other in one edit, if ours knows both
 // by then.
 func TestPeerKeyChangeAtOnce(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t, "CH", Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources, Authkeys: "auth 1\n" + peerOldKey})
 	p.start("node1", "node2")
 	p.runs("both run", "web:node1 db:node2")
@@ -100,6 +102,7 @@ func (p *peers) undisturbed() {
 
 // TestPeerKeyChangeOfTwoC shows what the same edits do to two C nodes: they lose each other.
 func TestPeerKeyChangeOfTwoC(t *testing.T) {
+	t.Parallel()
 	p := newPeers(t, "CC", Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources, Authkeys: "auth 1\n" + peerOldKey + peerNewKey})
 	p.start("node1", "node2")
 	p.runs("both run", "web:node1 db:node2")

@@ -10,6 +10,7 @@ import (
 // TestPeerLegacy is a pair of both daemons with auto_failback legacy, which is also what a
 // file without the directive means: no claims and no standby, a group is asked for by its home.
 func TestPeerLegacy(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, peerLegacy)
 }
 

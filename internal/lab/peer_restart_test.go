@@ -10,6 +10,7 @@ import (
 // TestPeerReload: a C node whose ha.cf has changed is reloaded. It restarts itself without letting
 // go of what it has, and says that it is settled at once.
 func TestPeerReload(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, func(t *testing.T, kinds string) {
 		p := newPeers(t, kinds, Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources})
 		c := peerNames[map[byte]int{'C': 0, 'H': 1}[kinds[0]]]
@@ -56,6 +57,7 @@ func (p *peers) move(want string) {
 // TestPeerRestartsQuickly: one daemon is killed with its machine and is back before its deadtime,
 // with nothing running.
 func TestPeerRestartsQuickly(t *testing.T) {
+	t.Parallel()
 	eachPairing(t, peerMixed, func(t *testing.T, kinds string) {
 		p := newPeers(t, kinds, Files{HACF: peerHACF + "auto_failback off\n", Haresources: peerResources})
 		p.start("node1", "node2")
@@ -90,6 +92,7 @@ func (p *peers) served() {
 // TestPeerSplit: the nodes do not hear each other until both run everything; then they do. The C node
 // stops all and restarts itself; ours keeps everything in service meanwhile.
 func TestPeerSplit(t *testing.T) {
+	t.Parallel()
 	for _, failback := range []string{"off", "on", "legacy"} {
 		t.Run(failback, func(t *testing.T) {
 			eachPairing(t, peerMixed, func(t *testing.T, kinds string) { peerSplit(t, kinds, failback) })

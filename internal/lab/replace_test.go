@@ -36,6 +36,7 @@ func bothSoftware(t *testing.T) (genuine, ours Software) {
 // TestReplace changes a host's software twice each way, from either first one: each time the other
 // daemon starts on the same files, with the node's identity and a higher generation.
 func TestReplace(t *testing.T) {
+	t.Parallel()
 	genuine, ours := bothSoftware(t)
 	t.Run("from C", func(t *testing.T) { replaceTwice(t, genuine, ours) })
 	t.Run("to C", func(t *testing.T) {

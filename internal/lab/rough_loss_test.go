@@ -49,6 +49,7 @@ var lossPaths = map[string]string{
 //
 //	LOSS=5m go test -tags integration -count=1 -v -run 'TestLoss$' ./internal/lab
 func TestLoss(t *testing.T) {
+	t.Parallel()
 	software := softwares(t)
 	length := 40 * time.Second
 	if word := os.Getenv("LOSS"); word != "" {

@@ -59,6 +59,7 @@ func (v variety) files(node int) Files {
 // TestVariety starts, moves, stops and rejoins clusters of every kind of configuration, in every
 // pairing, and hears nothing from a C node that C+C does not write.
 func TestVariety(t *testing.T) {
+	t.Parallel()
 	software := softwares(t)
 	kinds := varieties()
 	var names []string
