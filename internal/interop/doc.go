@@ -44,7 +44,8 @@
 //	differs N WHAT...        entry N of docs/differences.md explains it; WHAT is one or more of
 //	                         owner:RESOURCE state:NODE calls:NODE log:NODE gap:RESOURCE overlap:RESOURCE
 //	                         output; a part after the colon may be * for all. complaint:NODE is a line
-//	                         of a C node that would worry its operator, which log:NODE does not allow
+//	                         of a C node that would worry its operator, which log:NODE does not allow;
+//	                         env:NODE is the environment of scripts, in the whole scenario
 //
 // A `differs` that no pairing needs is a fault too.
 package interop
