@@ -240,7 +240,7 @@ func (c *Core) takeoverProgress() {
 		if (mine || c.taking.from != "") && g.want && g.state != groupRunning {
 			return
 		}
-		if mine && !g.virtual && g.want {
+		if mine && !g.virtual && (g.want || g.failed) {
 			local++
 		}
 		empty = empty || mine && g.virtual && g.want
