@@ -126,7 +126,7 @@ func (c *Core) mute() bool {
 		return true // if it lives and only we are deaf, it can do nothing with it but complain
 	}
 	return n.active() && !n.capable && !n.claim.known && !n.asked && !c.legacyC() &&
-		(n.healed || c.phase == phaseJoining && !n.started)
+		(n.healedAt != 0 || c.phase == phaseJoining && !n.started)
 }
 
 // settled is isstable: decided, and no group on its way to the other node. A mere request for

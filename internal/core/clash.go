@@ -126,14 +126,23 @@ func (c *Core) announceAddresses(g *group) {
 	}
 }
 
+// clashEnd is when we yield to a C node. After a partition its own time to restart counts.
+func (c *Core) clashEnd(g *group) time.Duration {
+	end := g.clashAt + clashPatience
+	if healed := c.peer.healedAt; healed != 0 {
+		end = min(end, max(g.clashAt, healed+healPatience))
+	}
+	return end
+}
+
 // clashWithC waits for a C node that may be restarting after a partition, then yields:
 // a C node never does.
 func (c *Core) clashWithC(g *group) {
-	switch {
-	case g.clashAt == 0:
+	if g.clashAt == 0 {
 		g.clashAt = c.now.At
 		c.logf(Error, "Both machines own resource group %s!", g.key)
-	case g.want && c.now.At >= g.clashAt+clashPatience:
+	}
+	if g.want && c.now.At >= c.clashEnd(g) {
 		c.logf(Warn, "%s does not give %s up: this node releases it", c.peer.name, g.key)
 		c.noteTransition("both nodes claimed it", "%s released to %s", g.key, c.peer.name)
 		g.release()

@@ -48,13 +48,26 @@ func TestCNodeThatDidNotMissUs(t *testing.T) {
 	b.wants("t=starting")
 	b.wantsNot("t=resource")
 	b.from("resource", "rsc_hold", "local", "rtype", "full", "isstable", "1")
-	b.wants("Both machines own resource group db!", "send t=resource rsc_hold=local")
+	b.wants("Both machines own resource group db!", "beta does not give db up: this node releases it", "run db stop", "send t=resource rsc_hold=local")
 	b.wantsNot("rsc_hold=all")
+}
+
+// One that has missed us restarts 2 s later; till then it claims what it has, and so do we.
+func TestCNodeMayRestartAfterASplit(t *testing.T) {
+	b := joinedToC(t, "local")
+	b.advance(6 * time.Second)
+	b.from("status", "st", "active", "dt", "1388")
+	b.from("resource", "rsc_hold", "local", "rtype", "full", "isstable", "1")
+	b.wants("Both machines own resource group db!")
 	if v := b.c.View(b.now); v.Holding != "transition" {
 		t.Errorf("holding %s while both own a group", v.Holding)
 	}
-	b.advance(clashPatience+time.Second, "beats")
-	b.wants("beta does not give db up: this node releases it", "run db stop")
+	b.advance(2500*time.Millisecond, "beats")
+	b.wantsNot("run db stop")
+	b.from("resource", "rsc_hold", "none", "rtype", "full", "isstable", "0", "info", "shutdown")
+	b.advance(10*time.Second, "beats")
+	b.wants("beta has released db")
+	b.wantsNot("run db stop")
 }
 
 // The other node held nothing and everything is here: its death is no takeover, and 3.0.6 says none.

@@ -133,7 +133,7 @@ func (c *Core) partitionHealed(n *node) {
 	c.logf(Info, "See FAQ for information on tuning deadtime.")
 	c.logf(Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
 	c.noteTransition("its beats came back without a restart", "%s returned after a partition", n.name)
-	n.healed, c.said = true, ""
+	n.healedAt, c.said = c.now.At, ""
 	switch {
 	case c.phase < phaseJoining:
 	case n.capable:

@@ -63,7 +63,7 @@ func (c *Core) askAgain() {
 	case !c.peer.alive():
 	case c.phase == phaseInit:
 		c.reqnodes()
-	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healed && !c.peer.capable):
+	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healedAt != 0 && !c.peer.capable):
 		c.sendStarting()
 	case c.wantsWord():
 		c.sendClaim(true)

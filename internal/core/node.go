@@ -23,7 +23,7 @@ type node struct {
 	capable    bool          // it is a heartbeatd
 	key        int           // number of the key that signed its newest message
 	started    bool          // it was seen becoming active: it brought nothing with it
-	healed     bool          // it came back after a partition
+	healedAt   time.Duration // when it came back after a partition; 0: it did not
 	asked      bool          // it has sent `starting` and waits for our claim
 	claims     bool          // it speaks of claims: its auto_failback is not legacy
 	report     report        // where it stands, if it is one
@@ -52,7 +52,7 @@ func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
 
 // forget drops what the node said: it is dead, or lives anew.
 func (n *node) forget() {
-	n.claim, n.report, n.deafSince, n.claims, n.started, n.healed, n.asked = claim{}, report{}, 0, false, false, false, false
+	n.claim, n.report, n.deafSince, n.claims, n.started, n.healedAt, n.asked = claim{}, report{}, 0, false, false, 0, false
 }
 
 func (n *node) link(name string) *linkState {

@@ -53,10 +53,12 @@ func (c *Core) reconcile() {
 	}
 }
 
-// takeAll is the rule of the survivor.
+// takeAll is the rule of the survivor. 3.0.6: what is the other's goes back to it when it returns,
+// with auto_failback on, also what was here before.
 func (c *Core) takeAll() {
 	for _, g := range c.groups {
 		if g.want {
+			g.failback = g.home != c.cfg.Self
 			continue
 		}
 		if g.failed && c.now.At < g.retryAt {
@@ -170,8 +172,8 @@ func (c *Core) conflictDeadline() time.Duration {
 		next = min(next, n.deafSince+c.deafPatience())
 	}
 	for _, g := range c.groups {
-		if g.clashAt != 0 && g.want && g.clashAt+clashPatience > c.now.At {
-			next = min(next, g.clashAt+clashPatience)
+		if g.clashAt != 0 && g.want && c.clashEnd(g) > c.now.At {
+			next = min(next, c.clashEnd(g))
 		}
 		if g.orphanAt != 0 && g.orphanAt+orphanPatience > c.now.At {
 			next = min(next, g.orphanAt+orphanPatience)
@@ -195,8 +197,8 @@ func (c *Core) retryDeadline() time.Duration {
 }
 
 // maybeFailback gives groups back to their home node. 3.0.6: the holder asks for standby
-// [foreign] once the other is settled; only groups taken in its absence go back by themselves,
-// so that an operator's move lasts.
+// [foreign] once the other is settled; only groups that were here in its absence go back by
+// themselves, so that an operator's move lasts for as long as both nodes are there.
 func (c *Core) maybeFailback() {
 	if c.cfg.Failback == FailbackOff || !c.peer.claim.stable || c.now.At < c.standby.failbackAt {
 		return

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -272,6 +274,56 @@ func TestEveryEntryExists(t *testing.T) {
 	for _, r := range all {
 		if r != noDifference && titles[r.entry] == "" {
 			t.Errorf("%s: no entry %d in docs/differences.md", r.name, r.entry)
+		}
+	}
+}
+
+// TestDocumentNamesTheScenarios holds the document to the rig, both ways: each `differs` of a scenario,
+// and each line of the table, is named in its entry, and nothing else is.
+func TestDocumentNamesTheScenarios(t *testing.T) {
+	document, err := os.ReadFile("../../docs/differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{}
+	for _, e := range regexp.MustCompile(`(?m)^\d+\. `).FindAllStringIndex(string(document), -1) {
+		text := string(document)[e[0]:]
+		number, rest, _ := strings.Cut(text, ". ")
+		if end := regexp.MustCompile(`(?m)^(\d+\. |## )`).FindStringIndex(rest); end != nil {
+			rest = rest[:end[0]]
+		}
+		_, rig, _ := strings.Cut(rest, "Rig: ")
+		for _, m := range regexp.MustCompile("`([a-z0-9.-]+)`").FindAllStringSubmatch(rig, -1) {
+			named[number+" "+m[1]] = true
+		}
+	}
+	needed := map[string]bool{}
+	files, err := filepath.Glob("../../testdata/interop/*.txt")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d scenarios: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pattern := `(?m)^differs (\d+) `
+		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		if name == "lines" {
+			name, pattern = "lines.txt", `(?m)^[-+<>~]\S*\s+(\d+)\s`
+		}
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(text), -1) {
+			needed[m[1]+" "+name] = true
+		}
+	}
+	for what := range needed {
+		if !named[what] {
+			t.Errorf("docs/differences.md: entry and scenario %s: the entry does not name it", what)
+		}
+	}
+	for what := range named {
+		if !needed[what] {
+			t.Errorf("docs/differences.md: entry and scenario %s: named, but not needed there", what)
 		}
 	}
 }

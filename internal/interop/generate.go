@@ -192,7 +192,7 @@ func (g *generator) do(verb string, args ...string) {
 func (g *generator) settle() {
 	g.do("settle", "30s")
 	if slices.Contains(g.s.CF, "auto_failback legacy") {
-		g.do("differs", "14", "state:*", "log:*") // 3.0.6 then always says none, and heartbeatd what it has
+		g.do("differs", "14", "state:*", "log:*", "output") // 3.0.6 then always says none, and heartbeatd what it has
 	}
 }
 

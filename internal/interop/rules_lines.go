@@ -112,6 +112,7 @@ var conditions = map[string]condition{
 	"cpeer":    func(_ *comparison, with *Observation, i int, node string) bool { return is(with, i, peer(node), C) },
 	"stopping": saying("Heartbeat shutdown in progress"),
 	"early":    saying(" is stopping"),
+	"heldup":   saying("This node was held up for "),
 	"leaving": func(c *comparison, with *Observation, i int, node string) bool {
 		return saying("Heartbeat shutdown in progress")(c, with, i, peer(node))
 	},
