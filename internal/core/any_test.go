@@ -12,15 +12,16 @@ import (
 // runs backwards, and never more than a few messages for one.
 func TestAnyMessages(t *testing.T) {
 	types := []string{"status", "starting", "resource", "ask_resources", "hb_takeover", "shutdone", "reqnodes", "repnodes",
+		"ip-request", "ip-request-resp",
 		"NS_ackmsg", "NS_rexmit", "NS_nak_rexmit", "stonith", "", "NS_"}
-	names := []string{"st", "dt", "rsc_hold", "rtype", "isstable", "info", "dest", "firstseq", "lastseq", "ackseq", "nodelist",
+	names := []string{"st", "dt", "rsc_hold", "rtype", "isstable", "info", "dest", "firstseq", "lastseq", "ackseq", "nodelist", "ipaddr", "ok", "weown",
 		"hbd", "hbd_sees", "hbd_groups", "hbd_failed", "hbd_standby", "hbd_claim", "hbd_reply", "hbd_haresources", "src", "hg", "seq"}
 	values := []string{"", "0", "1", "5", "9", "a", "ffffffffffffffff", "-1", "active", "up", "init", "dead", "all", "local", "foreign", "none",
-		"failback", "full", "me", "other", "done", "standby", "shutdown", "mach_down", "alpha", "beta", "gamma", "alpha beta",
+		"failback", "full", "OK", "ip1", "db", "me", "other", "done", "standby", "shutdown", "mach_down", "alpha", "beta", "gamma", "alpha beta",
 		"1:1:ip1", "b9:9:ip1 1:1:db", "::", "b:x:y", "99999999999999999999:1:db", "ip1 db", "5 asked", "5 releasing", "5 waiting", "5 offered", "5 taking", "x y"}
 	for seed := range int64(300) {
 		r := rand.New(rand.NewSource(seed))
-		b := newBench(t)
+		b := newBench(t, func(c *Config) { c.Failback = AutoFailback(seed % 3) })
 		for range 200 {
 			b.clear()
 			m := wire.New(types[r.Intn(len(types))])

@@ -138,6 +138,9 @@ func (c *Core) restarted(n *node, before uint64, status string) {
 	n.forget()
 	c.legacyForgets()
 	n.lastStatus, n.acked, n.capable = 0, 0, false
+	if c.cfg.Failback == FailbackLegacy {
+		c.said = "" // a C node was told nothing; it may be a heartbeatd now
+	}
 	c.join.heardAt = 0
 	n.status, n.changed = "init", c.now
 	n.lastBeat = c.now.At

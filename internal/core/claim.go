@@ -119,14 +119,15 @@ func (c *Core) claims(g *group) bool {
 }
 
 // mute says that a C node must not hear our claim before its own: one that was here all the time
-// may hold what we found running, or be about to restart after a partition.
+// may hold what we found running, or be about to restart after a partition. One that holds anything
+// answers `starting`; one that does not answer may be waiting for a claim.
 func (c *Core) mute() bool {
 	n := c.peer
 	if n.dead() && n.lastStatus != 0 && !n.capable {
 		return true // if it lives and only we are deaf, it can do nothing with it but complain
 	}
 	return n.active() && !n.capable && !n.claim.known && !n.asked && !c.legacyC() &&
-		(n.healedAt != 0 || c.phase == phaseJoining && !n.started)
+		(n.healedAt != 0 || c.phase == phaseJoining && !n.started && c.now.At < c.join.began+joinPatience)
 }
 
 // settled is isstable: decided, and no group on its way to the other node. A mere request for
@@ -250,6 +251,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	cl.seq = seq
 	if m.Str("rtype") != "full" {
 		cl.add(hold) // 3.0.6: mach_down adds to the claim
+		cl.unsettled("", c.now.At)
 		return
 	}
 	was := *cl

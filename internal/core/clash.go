@@ -77,6 +77,25 @@ func (c *Core) yieldFound() {
 	}
 }
 
+// yieldToDeafC is the same towards a C node, which does not say whom it hears. After a split one
+// that beats but answers no `starting` holds us for dead and runs everything.
+func (c *Core) yieldToDeafC() {
+	n := c.peer
+	if !n.active() || n.capable || c.legacyC() || n.healedAt == 0 || c.now.At < n.healedAt+healPatience+joinPatience {
+		return
+	}
+	for _, g := range c.groups {
+		if !g.want {
+			continue
+		}
+		if !g.virtual {
+			c.logf(Error, "%s does not hear this node and has taken %s over: this node releases it", n.name, g.key)
+			c.noteTransition("our beats do not reach "+n.name, "%s released to %s", g.key, n.name)
+		}
+		g.release()
+	}
+}
+
 func (c *Core) logClash(g *group, theirs held, keep bool) {
 	if g.virtual {
 		return

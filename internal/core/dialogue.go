@@ -40,8 +40,12 @@ func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
 
 // takeForgotten answers a C giver that has released its groups to an earlier life of ours, or to one
 // that has given the dialogue up. It would wait an hour for the answer, and could not be stopped.
+// A C taker says the same word, about what it has by then, in a dialogue with an earlier life of ours or at
+// our stop; it waits for nothing.
 func (c *Core) takeForgotten(n *node, which Which, seq uint64) {
-	if !which.valid() {
+	cl := &n.claim
+	taker := cl.known && !cl.releasing && (cl.hold.includes(true) && which.includes(true) || cl.hold.includes(false) && which.includes(false))
+	if !which.valid() || taker {
 		return
 	}
 	n.claim.releasing = false
@@ -51,6 +55,7 @@ func (c *Core) takeForgotten(n *node, which Which, seq uint64) {
 		return
 	}
 	c.standby.begin(which, n.name, seq)
+	n.claim.give(which, seq)
 	c.takeFromGiver()
 }
 

@@ -59,6 +59,8 @@ type group struct {
 	clashAt   time.Duration // since when the other claims it too; 0: it does not
 	orphanAt  time.Duration // since when a C node leaves it to nobody; 0: it does not
 
+	orphanAsked bool // it was asked in vain to take it
+
 	// With a C node and auto_failback legacy, see legacy.go.
 	request request // ours: the other node is asked for it
 	owed    bool    // the other node has asked for it and is to be answered

@@ -14,12 +14,15 @@ const startingEvery = 2 * time.Second
 
 // join is the time between being active and knowing who holds what.
 type join struct {
+	began   time.Duration
 	heardAt time.Duration // the first resource message
+	silent  bool          // it was said that a C node does not answer
 	warned  bool          // about different haresources
 }
 
 func (c *Core) startJoining() {
 	c.phase = phaseJoining
+	c.join.began = c.now.At
 	c.sendStarting()
 	c.sendClaim(false)
 }
@@ -84,7 +87,7 @@ func (c *Core) adopt() {
 	for _, g := range c.groups {
 		if c.legacyC() && !c.peer.absent() {
 			if g.state == groupFound && g.home == c.cfg.Self {
-				g.want = true
+				g.want, g.yield = !g.partial, g.partial // its other half may run there
 				c.askGroup(g)
 			}
 			continue

@@ -56,6 +56,7 @@ func (c *Core) legacyAppears(n *node) {
 // make a C node take it.
 func (c *Core) legacyReconcile() {
 	c.settleClashes()
+	c.offerGroups()
 	for _, g := range c.groups {
 		switch r := &g.request; {
 		case g.home != c.cfg.Self || g.virtual:
@@ -63,6 +64,25 @@ func (c *Core) legacyReconcile() {
 			c.awaitGroup(g)
 		case !g.want && !(g.failed && c.now.At < g.retryAt):
 			c.askGroup(g)
+		}
+	}
+}
+
+// offerGroups tells a C node that was there before us that we run nothing of its own: it may have asked
+// an earlier life of ours, once, and waits for ever. What it runs already it leaves as it is.
+func (c *Core) offerGroups() {
+	n := c.peer
+	if n.offered || n.started || !n.active() {
+		return
+	}
+	n.offered = true
+	for _, g := range c.groups {
+		switch {
+		case g.home == c.cfg.Self || g.virtual || g.ours() && g.state != groupFound:
+		case g.state == groupStopped:
+			c.answerGroup(g.key, false)
+		default:
+			g.owed = true // it is answered when it has stopped
 		}
 	}
 }
@@ -88,7 +108,7 @@ func (c *Core) awaitGroup(g *group) {
 		c.askGroup(g)
 		if long && !r.said {
 			r.said = true
-			c.logf(Warn, "%s does not answer the request for resource group %s", c.peer.name, g.key)
+			c.logf(Warn, "%s does not answer the request for resource group %s: is auto_failback the same on both nodes?", c.peer.name, g.key)
 		}
 	}
 }

@@ -64,6 +64,10 @@ func (c *Core) askAgain() {
 	case c.phase == phaseInit:
 		c.reqnodes()
 	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healedAt != 0 && !c.peer.capable):
+		if !c.join.silent && c.phase == phaseJoining && c.now.At >= c.join.began+2*joinPatience {
+			c.join.silent = true
+			c.logf(Warn, "%s does not say what it holds: is auto_failback the same on both nodes?", c.peer.name)
+		}
 		c.sendStarting()
 	case c.wantsWord():
 		c.sendClaim(true)

@@ -22,10 +22,11 @@ type node struct {
 	acked      uint64        // what the node acknowledged of ours
 	capable    bool          // it is a heartbeatd
 	key        int           // number of the key that signed its newest message
-	started    bool          // it was seen becoming active: it brought nothing with it
+	started    bool          // it was seen becoming active
 	healedAt   time.Duration // when it came back after a partition; 0: it did not
 	asked      bool          // it has sent `starting` and waits for our claim
 	claims     bool          // it speaks of claims: its auto_failback is not legacy
+	offered    bool          // with ip-request: what is its own was offered to it
 	report     report        // where it stands, if it is one
 	deafSince  time.Duration // it says that it holds us for dead; 0: it does not
 	claim      claim
@@ -52,7 +53,7 @@ func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
 
 // forget drops what the node said: it is dead, or lives anew.
 func (n *node) forget() {
-	n.claim, n.report, n.deafSince, n.claims, n.started, n.healedAt, n.asked = claim{}, report{}, 0, false, false, 0, false
+	n.claim, n.report, n.deafSince, n.claims, n.started, n.healedAt, n.asked, n.offered = claim{}, report{}, 0, false, false, 0, false, false
 }
 
 func (n *node) link(name string) *linkState {

@@ -43,7 +43,7 @@ func (c *Core) reconcile() {
 	case c.legacyC():
 		c.legacyReconcile()
 	case !n.active() || !n.claim.known:
-		// It has only just come (back): wait for its word.
+		c.yieldToDeafC() // else it has only just come (back): wait for its word
 	default:
 		c.settleClashes()
 		if c.standby.phase == standbyNone {
@@ -78,7 +78,7 @@ func (c *Core) takeUnowned() {
 	}
 	for _, g := range c.groups {
 		if g.want || c.peerHolds(g) {
-			g.orphanAt = 0
+			g.orphanAt, g.orphanAsked = 0, false
 			if !g.want && !n.capable {
 				g.failures = 0 // 3.0.6: a failed start is answered after 30 s, every time
 			}
@@ -90,9 +90,7 @@ func (c *Core) takeUnowned() {
 		case g.failed && !theirs && !n.capable:
 			c.handToC(g)
 		case !home && !n.capable && c.orphaned(g):
-			g.orphanAt = 0
-			c.logf(Warn, "%s leaves %s to nobody: it is asked to take it", n.name, g.key)
-			c.askStandby(Foreign)
+			c.askOrphan(g)
 		case !g.failed && (home || theirs || n.claim.leaving),
 			g.failed && theirs && home && c.now.At >= g.retryAt:
 			c.acquire(g)
@@ -130,6 +128,19 @@ func (c *Core) orphaned(g *group) bool {
 		g.orphanAt = c.now.At
 	}
 	return c.now.At >= g.orphanAt+orphanPatience
+}
+
+// askOrphan asks a C node to take what it leaves to nobody. One that refuses, again and again, waits for
+// the end of a move that an earlier life of ours has forgotten; elsewhere the word does no harm.
+func (c *Core) askOrphan(g *group) {
+	n := c.peer
+	g.orphanAt = 0
+	c.logf(Warn, "%s leaves %s to nobody: it is asked to take it", n.name, g.key)
+	if g.orphanAsked {
+		c.sendStandby("done", Local)
+	}
+	g.orphanAsked = !g.orphanAsked
+	c.askStandby(Foreign)
 }
 
 // handToC asks a C node to take a group we could not start. 3.0.6 means to do so 30 s later,

@@ -43,7 +43,7 @@ func TestPeerKeyIsWhatACNodeSignsWith(t *testing.T) {
 	c.Step(Stamp{At: at}, Tick{})
 	at += 20 * time.Second
 	c.Step(Stamp{At: at}, Tick{})
-	want("it is dead", NoKey)
+	want("it is dead, as far as we can tell", 2)
 	beat("6", 2, true)
 	want("a heartbeatd takes any key of the table", NoKey)
 }

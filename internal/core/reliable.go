@@ -140,7 +140,11 @@ func (c *Core) resend(n *node, seq uint64) {
 // node gets the newest claim under the old number, too.
 func (c *Core) current(s *sent) *wire.Message {
 	newest := c.history.find(c.lastClaim)
-	if c.peer.capable || newest == nil || s.seq >= c.lastClaim || s.msg.Str("t") != "resource" {
+	if c.peer.capable || newest == nil || s.seq >= c.lastClaim {
+		return s.msg
+	}
+	// A `starting` that comes when it was answered long ago unsettles it for good.
+	if t := s.msg.Str("t"); t != "resource" && !(t == "starting" && c.peer.claim.known) {
 		return s.msg
 	}
 	m := &wire.Message{Fields: append([]wire.Field{}, newest.msg.Fields...)}

@@ -87,7 +87,7 @@ func (c *Core) View(at time.Duration) View {
 // PeerKey is the number of the key by which a C node signs, [NoKey] if there is none alive. 3.0.6
 // refuses what is not signed with the secret of its own sending key, whatever its number.
 func (c *Core) PeerKey() int {
-	if n := c.peer; n.alive() && n.lastStatus != 0 && !n.capable {
+	if n := c.peer; n != nil && n.lastStatus != 0 && !n.capable {
 		return n.key
 	}
 	return NoKey

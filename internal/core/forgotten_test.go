@@ -1,0 +1,134 @@
+package core
+
+import (
+	"strconv"
+	"testing"
+	"time"
+)
+
+// A C node that has taken everything at our stop says `done` when it is ready, to whoever is there by
+// then. Taken for a giver's word it started every group twice.
+func TestDoneOfACTaker(t *testing.T) {
+	for _, side := range []string{"all", "local"} {
+		b := joinedToC(t, side)
+		b.from("ask_resources", "info", "done", "rsc_hold", side)
+		b.advance(12*time.Second, "beats")
+		b.wantsNot("run ip1 start", "run db start")
+	}
+}
+
+// A C node that had `starting` from an earlier life of ours, and nothing since, answers no further one: it
+// waits for a claim.
+func TestCNodeThatWaitsForAClaim(t *testing.T) {
+	b := newBench(t)
+	b.beat("active")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.advance(joinPatience-time.Second, "beats")
+	if n := len(b.sent("resource")); n != 0 {
+		t.Errorf("%d claims before it has had time to answer", n)
+	}
+	b.advance(5*time.Second, "beats")
+	if len(b.sent("resource")) == 0 {
+		t.Error("no claim: both wait for ever")
+	}
+}
+
+// A lost `starting` that is asked for when it was answered long ago would unsettle a C node for good.
+func TestLateStartingDoesNotUnsettle(t *testing.T) {
+	b := newBench(t)
+	b.beat("active")
+	b.from("repnodes", "nodelist", "alpha beta")
+	number, _ := strconv.ParseUint(b.sent("starting")[0].Str("seq"), 16, 64)
+	b.advance(2500*time.Millisecond, "beats")
+	b.from("resource", "rsc_hold", "local", "rtype", "full", "isstable", "1") // answers the second one
+	b.advance(time.Second, "beats")
+	b.clear()
+	b.rexmit(strconv.FormatUint(number, 10), strconv.FormatUint(number, 10))
+	if got := b.sends(); len(got) != 1 || got[0].Str("t") != "resource" || got[0].Str("isstable") != "1" || got[0].Str("seq") != hex(number) {
+		t.Errorf("sent for it: %s", b.text())
+	}
+}
+
+// With ip-request a C node asks once. What an earlier life of ours was asked for is offered to it.
+func TestCNodeAskedAnEarlierLife(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Failback = FailbackLegacy })
+	b.beat("active")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.wants("t=ip-request-resp dest=beta ipaddr=db weown=no ok=OK")
+	b.clear()
+	b.advance(time.Minute, "beats")
+	b.wantsNot("ipaddr=db")
+}
+
+// With ip-request a group found half running is stopped: the C node that was there may run all of it.
+func TestHalfOfAGroupFoundBesideC(t *testing.T) {
+	cfg := testConfig()
+	cfg.Failback = FailbackLegacy
+	b := &bench{t: t, c: New(cfg), now: time.Hour, gen: 5}
+	b.answer = func(r Run) (int, string, bool) {
+		if r.Op != Status {
+			return 0, "", true
+		}
+		if r.Resource == "web" {
+			return 0, "running", true
+		}
+		return 3, "stopped", true
+	}
+	b.step(Started{})
+	b.beat("active")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.wants("t=ip-request ipaddr=ip1", "run web stop")
+	b.wantsNot("run ip1 start")
+}
+
+// A C node that waits for the end of a move an earlier life of ours has forgotten refuses every request;
+// its group ran nowhere.
+func TestOrphanOfARefusingCNode(t *testing.T) {
+	b := joinedToC(t, "none")
+	b.advance(2*time.Minute, "beats")
+	var words []string
+	for _, m := range b.sent("ask_resources") {
+		words = append(words, m.Str("info"))
+	}
+	if len(words) < 3 || words[0] != "me" || words[1] != "done" || words[2] != "me" {
+		t.Errorf("asked with %v, want me, and then done before the next", words)
+	}
+}
+
+// Only we were deaf: the C node hears us still, and only by the key it speaks with.
+func TestPeerKeyOutlivesItsNode(t *testing.T) {
+	b := joinedToC(t, "local")
+	key := b.c.PeerKey()
+	b.advance(6 * time.Second)
+	b.wants("node beta: is dead")
+	if b.c.PeerKey() != key {
+		t.Errorf("key %d, was %d", b.c.PeerKey(), key)
+	}
+}
+
+// After a split only the way from the C node to us is mended: it runs everything and cannot learn that
+// we live.
+func TestCNodeStaysDeafAfterASplit(t *testing.T) {
+	b := joinedToC(t, "local")
+	b.advance(6 * time.Second)
+	b.wants("run db start")
+	b.advance(healPatience+joinPatience-time.Second, "beats")
+	b.wantsNot("run db stop")
+	b.advance(3*time.Second, "beats")
+	b.wants("beta does not hear this node and has taken db over", "run db stop", "run ip1 stop")
+	b.clear()
+	b.advance(time.Minute, "beats")
+	b.wantsNot("run db start", "run ip1 start")
+}
+
+// mach_down's claim may be the first word of a C node: it is waited for, but not for ever.
+func TestMachDownIsTheFirstWord(t *testing.T) {
+	b := newBench(t)
+	b.beat("active")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.from("resource", "rsc_hold", "foreign", "info", "mach_down")
+	b.advance(unsettledPatience+joinPatience, "beats")
+	if b.c.awaitsC() {
+		t.Error("waits for ever")
+	}
+}
