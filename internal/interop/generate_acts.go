@@ -77,7 +77,7 @@ func (g *generator) losses(x string) []act {
 			g.join(x, "")
 		}},
 		{6, costDeath, func() { g.do("crash", x); g.power[x] = false; g.lost(x); g.settle() }},
-		{1, costStop, func() { g.do("stop", x, "&"); g.do("stop", y); g.pass(); g.up[x], g.up[y] = false, false; g.settle() }},
+		{1, costStop, func() { g.stopBoth(x) }},
 	}
 	if !g.holds(x) {
 		// Resources of a killed daemon run on; the other would start them beside it.
@@ -158,6 +158,18 @@ func (g *generator) upset(x, which string) []act {
 		all = append(all, act{1, costFailure, func() { g.startFails(x, word) }})
 	}
 	return all
+}
+
+// stopBoth stops both nodes at once. Which of them is the faster, and whether it is fast enough for the
+// other to take over for a moment, is chance, and heartbeatd is faster.
+func (g *generator) stopBoth(x string) {
+	y := other(x)
+	g.do("stop", x, "&")
+	g.do("stop", y)
+	g.pass()
+	g.up[x], g.up[y] = false, false
+	g.settle()
+	g.do("differs", "16", "calls:*", "log:*", "gap:*")
 }
 
 // startFails lets the other node fail to start x's only group. 3.0.6 notices and gives it back 30 s
