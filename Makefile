@@ -65,7 +65,7 @@ integration:
 	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -parallel 16 -timeout 15m -v \
 		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
 
-## interop: scenarios on pairs of the C daemon and ours; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
+## interop: scenarios on pairs of the C daemon and ours, half an hour on two cores; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
 interop: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab interop $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only '$(ONLY)') $(INTEROP)

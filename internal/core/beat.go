@@ -135,6 +135,7 @@ func (c *Core) restarted(n *node, before uint64, status string) {
 	if status == "init" && n.status != "init" {
 		c.logf(Info, "Status update for node %s: status %s", n.name, status)
 	}
+	c.takerRestarted(n)
 	n.forget()
 	c.legacyForgets()
 	n.lastStatus, n.acked, n.capable = 0, 0, false

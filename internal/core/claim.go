@@ -252,6 +252,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	if m.Str("rtype") != "full" {
 		cl.add(hold) // 3.0.6: mach_down adds to the claim
 		cl.unsettled("", c.now.At)
+		c.takerClaims()
 		return
 	}
 	was := *cl
@@ -266,6 +267,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 		c.logf(Info, "%s is stopping", n.name)
 	}
 	c.giverClaims(m.Str("info"), cl.stable)
+	c.takerClaims()
 	c.learnTerms(cl)
 	c.compareFiles(n, m)
 	if cl.stable && !was.stable {

@@ -121,6 +121,7 @@ func (c *Core) follow() {
 	c.legacyAnswers()
 	c.standbyProgress()
 	c.takeoverProgress()
+	c.delayedStop()
 	c.shutdownProgress()
 }
 

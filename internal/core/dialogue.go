@@ -207,6 +207,35 @@ func (c *Core) giverClaims(info string, stable bool) {
 	}
 }
 
+// takerRestarted gives a C taker that restarts in the middle what it was taking once more, when it is
+// settled: a script of its earlier life may have started it, and 3.0.6 does not look.
+func (c *Core) takerRestarted(n *node) {
+	s := &c.standby
+	if s.phase != standbyWaiting || n.capable {
+		return
+	}
+	for _, g := range c.groups {
+		if g.virtual || g.want || !s.moves(g) {
+			continue
+		}
+		g.failed, g.retryAt = true, c.now.At
+		c.logf(Warn, "%s restarted while it was taking %s, which may run there: it is asked again", n.name, g.key)
+	}
+}
+
+// takerClaims takes a C taker's claim for its `done`: one that held us for dead meanwhile has taken over, and
+// says no other word of the dialogue.
+func (c *Core) takerClaims() {
+	n, s := c.peer, &c.standby
+	if s.phase != standbyWaiting || n.capable {
+		return
+	}
+	w := s.which.mirror()
+	if (!w.includes(true) || n.claim.hold.includes(true)) && (!w.includes(false) || n.claim.hold.includes(false)) {
+		c.given(n)
+	}
+}
+
 // standbyProgress goes on when our scripts have done their part.
 func (c *Core) standbyProgress() {
 	s := &c.standby

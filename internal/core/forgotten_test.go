@@ -132,3 +132,56 @@ func TestMachDownIsTheFirstWord(t *testing.T) {
 		t.Error("waits for ever")
 	}
 }
+
+// A C taker that held us for dead while we released takes over, and says nothing more of the dialogue.
+func TestTakerTookOverMeanwhile(t *testing.T) {
+	b := standbyToC(t)
+	b.clear()
+	b.from("resource", "rsc_hold", "foreign", "info", "mach_down")
+	b.wants("Other node completed standby takeover of local resources.", "isstable=1")
+	if b.c.standby.phase != standbyNone {
+		t.Error("waits for a done that never comes")
+	}
+}
+
+// A C taker is killed while a script of its starts the group, and comes back within deadtime: the script may
+// have ended well, and nobody there looks. Here the group does not start a second time.
+func TestCTakerRestarts(t *testing.T) {
+	b := standbyToC(t)
+	b.clear()
+	b.gen, b.seq = b.gen+1, 0
+	b.beat("up")
+	b.wants("Heartbeat restart on node beta", "which may run there: it is asked again")
+	b.beat("active")
+	b.from("starting")
+	b.wantsNot("run ip1 start")
+	b.from("resource", "rsc_hold", "local", "rtype", "full", "isstable", "1")
+	b.wants("info=me")
+	b.wantsNot("run ip1 start")
+	b.advance(10*time.Second, "beats")
+	b.clear()
+	b.advance(10 * time.Second) // and now it dies
+	b.advance(30 * time.Second)
+	b.wants("node beta: is dead", "run ip1 start")
+}
+
+// A C taker that is told we have left, while it still starts what we gave, complains of its own word.
+func TestStopWaitsForACTaker(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		b := standbyToC(t)
+		b.clear()
+		b.step(StopCommand{})
+		b.step(StopCommand{})
+		b.wants("Shutdown delayed until current resource activity finishes.", "Heartbeat shutdown already underway.")
+		b.wantsNot("t=shutdone")
+		if answers {
+			b.from("ask_resources", "info", "done", "rsc_hold", "local")
+			b.wants("t=shutdone")
+			continue
+		}
+		b.advance(stopPatience-time.Second, "beats")
+		b.wantsNot("t=shutdone")
+		b.advance(2*time.Second, "beats")
+		b.wants("t=shutdone")
+	}
+}

@@ -11,26 +11,43 @@ import (
 // `starting` before it has taken over gets into difficulties.
 const linger = 2 * time.Second
 
+// stopPatience is how long a stop waits for a C node to finish a standby: its scripts are starting what we gave.
+// 3.0.6 waits without limit, here a stop is never refused.
+const stopPatience = 30 * time.Second
+
 type shutdown struct {
-	notice uint64        // number of our `shutdone`
-	endAt  time.Duration // 0: not there yet
+	delayed time.Duration // a stop waits until then for the end of a standby; 0: none does
+	notice  uint64        // number of our `shutdone`
+	endAt   time.Duration // 0: not there yet
 }
 
 func (s shutdown) next() time.Duration {
-	if s.endAt == 0 {
-		return NoTick
+	switch {
+	case s.endAt != 0:
+		return s.endAt
+	case s.delayed != 0:
+		return s.delayed
 	}
-	return s.endAt
+	return NoTick
 }
 
 // stopCommand begins the release of everything. 3.0.6 claims "none" before a single script
 // has run (behaviour.md 12.1), so that a node that dies half-way counts as harmless; here the
 // claim shrinks as the groups do.
 func (c *Core) stopCommand() {
-	if c.phase >= phaseStopping {
+	if c.phase >= phaseStopping || c.stop.delayed != 0 {
 		c.logf(Info, "Heartbeat shutdown already underway.")
 		return
 	}
+	if c.standby.giving() && c.peer.active() && !c.peer.capable {
+		c.logf(Warn, "Shutdown delayed until current resource activity finishes.")
+		c.stop.delayed = c.now.At + stopPatience
+		return
+	}
+	c.beginShutdown()
+}
+
+func (c *Core) beginShutdown() {
 	c.logf(Info, "Heartbeat shutdown in progress. (%d)", c.cfg.PID)
 	c.logf(Info, "Giving up all HA resources.")
 	c.noteTransition("told to stop", "stopping")
@@ -40,6 +57,14 @@ func (c *Core) stopCommand() {
 		g.release()
 	}
 	c.taking = takeover{}
+}
+
+// delayedStop is stopCommand, when its time has come.
+func (c *Core) delayedStop() {
+	if c.stop.delayed != 0 && (!c.standby.giving() || c.now.At >= c.stop.delayed) {
+		c.stop.delayed = 0
+		c.beginShutdown()
+	}
 }
 
 // shutdownProgress says goodbye when the last group has stopped.

@@ -108,3 +108,98 @@ func pairingList(all []Pairing) string {
 	}
 	return "[" + strings.Join(words, " ") + "]"
 }
+
+func TestCommandHelpTellsHowLong(t *testing.T) {
+	var out, errs strings.Builder
+	Command([]string{"--help"}, &out, &errs)
+	if !strings.Contains(errs.String(), "about 20 minutes") {
+		t.Errorf("got\n%s", &errs)
+	}
+}
+
+func TestEverything(t *testing.T) {
+	for args, want := range map[string]bool{
+		"": true, "--workers 4": true, "--only x": false, "--seed 1": false, "--seeds 2": false, "--first-seed 40": false, "--short": false, "mine.txt": false,
+	} {
+		o, err := parse(strings.Fields(args), os.Stderr)
+		if err != nil || o.everything() != want {
+			t.Errorf("%s: %v, want %v", args, err, want)
+		}
+	}
+}
+
+func TestNeedsRoot(t *testing.T) {
+	for _, test := range []struct {
+		uid    int
+		uidMap string
+		refuse bool
+	}{
+		{0, "         0          0 4294967295\n", false},
+		{0, "0 100000 65536\n", false},
+		{0, "0 1000 1\n", true}, // a plain user in the lab's namespace
+		{1000, "0 0 4294967295\n", true},
+	} {
+		if err := needsRoot(test.uid, test.uidMap); (err != nil) != test.refuse {
+			t.Errorf("user %d, %q: %v", test.uid, test.uidMap, err)
+		}
+	}
+}
+
+// TestResultsMustBeWritable: nobody wants to hear it after 20 minutes.
+func TestResultsMustBeWritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below"), "/proc/results"} {
+		if err := writable(dir); err == nil {
+			t.Errorf("%s: not refused", dir)
+		}
+		var out, errs strings.Builder
+		if code := Command([]string{"--results", dir, "--only", "-"}, &out, &errs); code != 2 || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%s: exit %d, %q", dir, code, &errs)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "new", "results")
+	if err := writable(dir); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// TestFilesAreNamedAsGiven: in what is wrong with them, in faults, and in what plays them again.
+func TestFilesAreNamedAsGiven(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("play", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"mine": shortest, "seed-17": shortest, "bad": "group node1 web\ncut node1 2\nsettle\n"} {
+		if err := os.WriteFile("play/"+name+".txt", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"mine", "seed-17"} {
+		file := "play/" + name + ".txt"
+		all, err := (&options{files: []string{file}}).scripts("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := all[0]
+		if s.Name != name || Again(s) != "bin/lab interop "+file || seeded(s) {
+			t.Errorf("%s: %s, again: %s", file, s.Name, Again(s))
+		}
+		var out strings.Builder
+		Verdict{Script: s, Faults: []Difference{{Line: 3, Pairing: Pairing{C, H}, What: "owner:web", Text: "x"}, {Pairing: Pairing{H, H}, What: "env:node1", Text: "y"}}}.Explain(&out)
+		for _, want := range []string{file + ":3: C+H, owner:web: x\n", file + ": H+H, env:node1: y\n", "again: bin/lab interop " + file + "\n"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("no %q in\n%s", want, &out)
+			}
+		}
+	}
+	_, err := (&options{files: []string{"play/bad.txt"}}).scripts("")
+	if err == nil || !strings.HasPrefix(err.Error(), "play/bad.txt:2: cut node1 2: ") {
+		t.Errorf("got %v", err)
+	}
+}

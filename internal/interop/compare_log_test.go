@@ -195,10 +195,12 @@ func TestTable(t *testing.T) {
 		t.Fatalf("got %v", titles)
 	}
 	var b strings.Builder
-	Table(&b, titles, []Difference{
+	all := []Difference{
 		{Script: "seed-4", Entry: 12, By: "lines.txt:4"}, {Script: "stop", Entry: 12, By: "differs, line 4: log:node1"},
 		{Script: "stop", Entry: 0}, {Script: "stop", Entry: 40, By: "x"}, {Script: "stop", Entry: 1, By: "y"},
-	})
+	}
+	Table(&b, titles, all)
+	Idle(&b, titles, all)
 	const want = `  1. One
      y: stop
  12. Twelve

@@ -6,7 +6,7 @@
 // A scenario is a file of testdata/interop: `#` begins a comment, one command a line. Hosts are
 // node1 and node2; their addresses on link L are 10.77.L.1 and 10.77.L.2.
 //
-// First the cluster:
+// First the cluster, before any command:
 //
 //	links N                  cables between the nodes, 1 (given) to 4: eth0, eth1, ...
 //	cf DIRECTIVE...          a line of ha.cf; it replaces the given lines of that directive
@@ -15,7 +15,8 @@
 //
 // Given are: logfile /var/log/ha-log, keepalive 500ms, warntime 2500ms, deadtime 4, initdead 6,
 // udpport 694, bcast eth0, auto_failback off, node node1 node2. A resource is WORD or WORD::ARGUMENT...;
-// a word with letters only is a recording script, an IP address is the software's own.
+// a word with small letters only is a recording script, whose arguments have no `/`; an IP address is
+// the software's own.
 //
 // Then what happens:
 //
@@ -25,7 +26,8 @@
 //	killmaster NODE          kill -9 of its first process only
 //	freeze NODE, thaw NODE   SIGSTOP and SIGCONT to all its processes
 //	crash NODE               the power cord; boot NODE puts it back in, and starts nothing
-//	cut NODE [LINK...]       cables out; mend NODE [LINK...]: in again. No LINK: all of them
+//	cut NODE [LINK...]       cables out; mend NODE [LINK...]: in again. LINK is 0 for eth0, 1 for eth1,
+//	                         ...; no LINK: all of them
 //	deafen NODE FROM         NODE hears nothing of FROM any more; hear NODE FROM: again
 //	loss NODE PERCENT        of the datagrams that arrive at NODE, at random; 0 ends it
 //	standby NODE [WHICH]     hb_standby; takeover NODE [WHICH]: hb_takeover

@@ -104,6 +104,6 @@ func (f *Farm) playLimited(s *Script, p Pairing) (*Observation, error) {
 	case r := <-end:
 		return r.o, r.err
 	case <-time.After(playLimit):
-		return nil, fmt.Errorf("%s on %s: not over after %v", s.Name, p, playLimit)
+		return nil, &playError{pairings: []Pairing{p}, err: fmt.Errorf("%s: not over after %v", s.at(0), playLimit)}
 	}
 }

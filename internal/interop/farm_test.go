@@ -95,7 +95,7 @@ func TestFarmVerdicts(t *testing.T) {
 		says         string
 	}{
 		"alike":              {word: "ok", plays: 4},
-		"a fault":            {fake: &fakePlays{owner: on(ch, "node2")}, word: "FAULT", plays: 8, says: "C+H, line 7, owner:web: node2, in C+C node1"},
+		"a fault":            {fake: &fakePlays{owner: on(ch, "node2")}, word: "FAULT", plays: 8, says: "a-scenario:7: C+H, owner:web: node2, in C+C node1"},
 		"a fault of both":    {fake: &fakePlays{owner: func(p Pairing, _ int) string { return string(p.Second) }}, word: "FAULT", plays: 10},
 		"only once":          {fake: &fakePlays{owner: on(ch, "node2", 1)}, word: "ok", plays: 6, once: 1, says: "not again: C+H:7:owner:web"},
 		"not the third time": {fake: &fakePlays{owner: on(ch, "node2", 1, 2)}, word: "ok", plays: 8, once: 1},
@@ -169,7 +169,7 @@ func TestFarmVerdicts(t *testing.T) {
 			if !strings.Contains(out.String(), tt.says) {
 				t.Errorf("it says\n%s, want %q", &out, tt.says)
 			}
-			if ok := Summary(&out, map[int]string{4: "A holder that restarts"}, verdicts); ok == (tt.word == "FAULT" || tt.word == "ERROR") {
+			if ok := Summary(&out, map[int]string{4: "A holder that restarts"}, verdicts, true); ok == (tt.word == "FAULT" || tt.word == "ERROR") {
 				t.Errorf("the summary says %v:\n%s", ok, &out)
 			}
 		})
@@ -241,7 +241,7 @@ func TestFarmKeepsResults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"settle", "H+C, line 7, owner:web: H", "==== a-scenario on C+C", "==== a-scenario on H+C", "web on H"} {
+	for _, want := range []string{"settle", "a-scenario:7: H+C, owner:web: H", "==== a-scenario on C+C", "==== a-scenario on H+C", "web on H"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

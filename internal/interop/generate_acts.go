@@ -152,6 +152,7 @@ func (g *generator) upset(x, which string) []act {
 			g.wait(2*time.Second, 4*time.Second) // of ten tries, one a second
 			g.do("script", x, word, "normal")
 			g.settle()
+			g.do("differs", "38", "gap:*") // the other groups stop meanwhile, and wait
 		}})
 	}
 	if word := g.soleScript(x); word != "" && which == "local" { // it holds it

@@ -55,10 +55,10 @@ func Play(s *Script, p Pairing, software Softwares) (*Observation, error) {
 		seen: &Observation{Script: s.Name, Pairing: p, Env: map[string]map[string]string{}},
 	}
 	if err := pl.setUp(p); err != nil {
-		return nil, fmt.Errorf("%s on %s: %w", s.Name, p, err)
+		return nil, &playError{pairings: []Pairing{p}, err: fmt.Errorf("%s: %w", s.at(0), err)}
 	}
 	if err := pl.play(); err != nil {
-		return nil, fmt.Errorf("%s on %s: %w", s.Name, p, err)
+		return nil, &playError{pairings: []Pairing{p}, err: err}
 	}
 	return pl.seen, nil
 }
@@ -120,7 +120,7 @@ func (p *player) play() error {
 		}
 		p.segment.Steps = append(p.segment.Steps, st.String())
 		if err := p.step(st); err != nil {
-			return fmt.Errorf("line %d: %s: %w", st.Line, st, err)
+			return fmt.Errorf("%s: %s: %w", p.script.at(st.Line), st, err)
 		}
 	}
 	p.outages()

@@ -10,14 +10,17 @@ for action; do
 done
 held=/run/lab.$resource
 fault=/var/lib/$name
-host=$(uname -n)
+read -r host </proc/sys/kernel/hostname
 
-record() { printf '%s %s %s\n' "$(date +%s%N)" "$host" "$*" >>/lab/calls; }
-event() { printf '%s %s %s %s\n' "$(date +%s%N)" "$host" "$resource" "$1" >>/lab/events; }
+# What begins or ends has one time, in both files.
+now() { at=$(date +%s%N); }
+record() { printf '%s %s %s\n' "$at" "$host" "$*" >>/lab/calls; }
+event() { printf '%s %s %s %s\n' "$at" "$host" "$resource" "$1" >>/lab/events; }
 
 environment=/lab/env/$host.$name.$action
 [ -e "$environment" ] || env -0 >"$environment"
 
+now
 was=free
 [ -e "$held" ] && was=held
 record $$ begin "$was" "$0" "$name" "$action" "$@"
@@ -34,6 +37,7 @@ hang() {
 fail() {
 	if [ -e "$fault.$action-fails" ]; then
 		echo "$name: cannot $action: told to fail"
+		now
 		finish 1
 	fi
 }
@@ -44,6 +48,7 @@ start)
 	hang
 	fail
 	: >"$held"
+	now
 	event started
 	;;
 stop)
@@ -51,6 +56,7 @@ stop)
 	hang
 	fail
 	rm -f "$held"
+	now
 	event stopped
 	;;
 status)

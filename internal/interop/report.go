@@ -27,8 +27,8 @@ func Entries(document string) map[int]string {
 	return titles
 }
 
-// Table tells of each entry which scenarios it explains, and by which rules; last come the entries
-// that nothing needed, and those that are used and do not exist.
+// Table tells of each entry which scenarios it explains, and by which rules; one that is used
+// and does not exist too.
 func Table(w io.Writer, titles map[int]string, all []Difference) {
 	scripts, rules := map[int]map[string]bool{}, map[int]map[string]bool{}
 	for _, d := range all {
@@ -49,15 +49,31 @@ func Table(w io.Writer, titles map[int]string, all []Difference) {
 		fmt.Fprintf(w, "%3d. %s\n     %s: %s\n", n, title,
 			strings.Join(slices.Sorted(maps.Keys(rules[n])), ", "), some(slices.Sorted(maps.Keys(scripts[n]))))
 	}
+}
+
+// Idle tells which entries nothing needed.
+func Idle(w io.Writer, titles map[int]string, all []Difference) {
+	needed := map[int]bool{}
+	for _, d := range all {
+		needed[d.Entry] = true
+	}
 	var idle []string
 	for _, n := range slices.Sorted(maps.Keys(titles)) {
-		if scripts[n] == nil {
+		if !needed[n] {
 			idle = append(idle, strconv.Itoa(n))
 		}
 	}
 	if len(idle) > 0 {
 		fmt.Fprintf(w, "No scenario needs: %s\n", strings.Join(idle, " "))
 	}
+}
+
+// counted is a number of things in words.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // brief is what explains a difference without the scenario's details.

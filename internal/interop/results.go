@@ -2,10 +2,12 @@ package interop
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -55,7 +57,7 @@ func (f *Farm) file(t *trial) error {
 			fmt.Fprintf(&b, "\n%s:\n", part.title)
 		}
 		for _, d := range part.all {
-			fmt.Fprintf(&b, "  %s: %s\n", where(d), d.Text)
+			fmt.Fprintf(&b, "  %s: %s\n", where(t.script, d), d.Text)
 		}
 	}
 	for _, o := range t.judges {
@@ -70,8 +72,9 @@ func (f *Farm) file(t *trial) error {
 }
 
 // Summary writes the figures of a run, what the entries of docs/differences.md explained (titles are
-// theirs, see [Entries]), and what must be looked at. It returns whether nothing must.
-func Summary(w io.Writer, titles map[int]string, all []Verdict) bool {
+// theirs, see [Entries]), and what must be looked at. It returns whether nothing must. Only where
+// everything was played it tells which entries nothing needs.
+func Summary(w io.Writer, titles map[int]string, all []Verdict, everything bool) bool {
 	var plays, spoiled, void, either, notAgain int
 	var failed []Verdict
 	var explained []Difference
@@ -88,11 +91,53 @@ func Summary(w io.Writer, titles map[int]string, all []Verdict) bool {
 	}
 	fmt.Fprintln(w, "\nEntries of docs/differences.md and the scenarios they explain:")
 	Table(w, titles, explained)
-	fmt.Fprintf(w, "\n%d scenarios, %d plays: %d failed.\n", len(all), plays, len(failed))
-	fmt.Fprintf(w, "In %d scenarios C+C does now this and now that, in %d a difference did not come again. %d plays were spoiled, which leaves %d scenarios without a verdict.\n",
-		either, notAgain, spoiled, void)
+	if everything {
+		Idle(w, titles, explained)
+	}
+	fmt.Fprintf(w, "\n%s, %s: %d failed.\n", counted(len(all), "scenario"), counted(plays, "play"), len(failed))
+	fmt.Fprintf(w, "In %s C+C does now this and now that, in %d a difference did not come again. Spoiled plays: %d, which leaves %s without a verdict.\n",
+		counted(either, "scenario"), notAgain, spoiled, counted(void, "scenario"))
 	for _, v := range failed {
 		fmt.Fprintf(w, "%s %s: %s\n", v.Word(), v.Script.Name, Again(v.Script))
 	}
 	return len(failed) == 0
+}
+
+// playError is why plays came to no end.
+type playError struct {
+	pairings []Pairing
+	err      error
+}
+
+func (e *playError) Error() string {
+	var names []string
+	for _, p := range Pairings {
+		if slices.Contains(e.pairings, p) {
+			names = append(names, p.String())
+		}
+	}
+	return fmt.Sprintf("%v (on %s)", e.err, strings.Join(names, ", "))
+}
+
+func (e *playError) Unwrap() error { return e.err }
+
+// onceEach joins the errors of a scenario. What came on several pairings is said once.
+func onceEach(all []error) error {
+	var kept []error
+	said := map[string]*playError{}
+	for _, err := range all {
+		p := new(playError)
+		if !errors.As(err, &p) {
+			kept = append(kept, err)
+			continue
+		}
+		first := said[p.err.Error()]
+		if first == nil {
+			first = &playError{err: p.err}
+			said[p.err.Error()] = first
+			kept = append(kept, first)
+		}
+		first.pairings = append(first.pairings, p.pairings...)
+	}
+	return errors.Join(kept...)
 }

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Script is a scenario as read by [Parse], or made from a seed.
 type Script struct {
 	Name   string
+	File   string // as given on the command line, "" for one that was not
 	Links  int
 	CF     []string   // lines of ha.cf
 	Keys   []string   // lines of authkeys, nil for the given ones
@@ -68,6 +68,9 @@ func Parse(name, text string) (*Script, error) {
 }
 
 func (s *Script) line(number int, f []string, replaced map[string]bool) error {
+	if len(s.Steps) > 0 && slices.Contains([]string{"links", "cf", "keys", "group"}, f[0]) {
+		return fmt.Errorf("belongs before the first command, which is in line %d", s.Steps[0].Line)
+	}
 	switch f[0] {
 	case "links":
 		n, err := strconv.Atoi(strings.Join(f[1:], " "))
@@ -91,8 +94,8 @@ func (s *Script) line(number int, f []string, replaced map[string]bool) error {
 		s.Keys = append(s.Keys, strings.Join(f[1:], " "))
 		return nil
 	case "group":
-		if len(f) < 3 || !isNode(f[1]) {
-			return fmt.Errorf("want: group HOME RESOURCE...")
+		if err := checkGroup(f[1:]); err != nil {
+			return err
 		}
 		s.Groups = append(s.Groups, f[1:])
 		return nil
@@ -127,29 +130,32 @@ func (s *Script) step(st Step) error {
 		return fmt.Errorf("unknown command")
 	case len(st.Args) < v.least, v.most >= 0 && len(st.Args) > v.most:
 		return fmt.Errorf("wrong number of words")
-	case v.node && !isNode(st.Args[0]):
-		return fmt.Errorf("no node %s: want node1 or node2", st.Args[0])
 	}
-	switch st.Verb {
-	case "wait", "settle":
-		if len(st.Args) > 0 {
-			if _, err := time.ParseDuration(st.Args[0]); err != nil {
-				return err
-			}
+	if v.node {
+		if err := checkNode(st.Args[0]); err != nil {
+			return err
 		}
-	case "differs":
-		if _, err := strconv.Atoi(st.Args[0]); err != nil {
-			return fmt.Errorf("want the number of an entry")
-		}
-		if n := len(s.Steps); n == 0 || s.Steps[n-1].Verb != "settle" && s.Steps[n-1].Verb != "differs" {
-			return fmt.Errorf("must follow a settle")
-		}
+	}
+	if err := s.check(st); err != nil {
+		return err
 	}
 	s.Steps = append(s.Steps, st)
 	return nil
 }
 
 func isNode(name string) bool { return name == Nodes[0] || name == Nodes[1] }
+
+// at is where a line of the scenario stands, as compilers say it; 0 for the whole.
+func (s *Script) at(line int) string {
+	where := s.Name
+	if s.File != "" {
+		where = s.File
+	}
+	if line > 0 {
+		where += fmt.Sprintf(":%d", line)
+	}
+	return where
+}
 
 // Resources are all resource words of the scenario, in the order of haresources.
 func (s *Script) Resources() []string {

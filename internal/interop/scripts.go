@@ -42,7 +42,12 @@ func load(file string) (*Script, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a scenario: %w", err)
 	}
-	return Parse(strings.TrimSuffix(filepath.Base(file), ".txt"), string(text))
+	s, err := Parse(file, string(text))
+	if err != nil {
+		return nil, err
+	}
+	s.Name = strings.TrimSuffix(filepath.Base(file), ".txt")
+	return s, nil
 }
 
 // Short is the set that is played in CI: the first seeds, which take longest, and the scenarios a
@@ -75,6 +80,11 @@ func seeds(first uint64, n int) []*Script {
 	return all
 }
 
+// everything tells whether the command line asks for all scenarios there are.
+func (o *options) everything() bool {
+	return !o.oneSeed && !o.someSeeds && !o.short && o.only == "" && len(o.files) == 0
+}
+
 // scripts are the scenarios that the command line asks for.
 func (o *options) scripts(dir string) ([]*Script, error) {
 	switch {
@@ -89,6 +99,7 @@ func (o *options) scripts(dir string) ([]*Script, error) {
 			if err != nil {
 				return nil, err
 			}
+			s.File = file
 			all = append(all, s)
 		}
 		return all, nil

@@ -20,14 +20,18 @@ func (p *player) settle(st Step, patience time.Duration) error {
 		if err := p.readCalls(); err != nil {
 			return err
 		}
-		if p.calm() && p.steady() {
-			p.segment.Settled = true
-			break
+		pause := 200 * time.Millisecond
+		if p.calm() {
+			if p.steady() {
+				p.segment.Settled = true
+				break
+			}
+			pause = time.Second // to ask takes half a dozen programs, and dozens of plays ask at once
 		}
 		if time.Now().After(deadline) {
 			break
 		}
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(pause)
 	}
 	for _, wait := range p.waits {
 		if err := wait(); err != nil && p.segment.Settled {

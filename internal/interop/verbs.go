@@ -255,19 +255,11 @@ func (p *player) run(h *lab.Host, command string) error {
 }
 
 func (p *player) misbehave(h *lab.Host, word, how string) error {
-	faults := []string{"start-fails", "stop-fails", "start-hangs", "stop-hangs"}
-	known := how == "normal"
-	for _, f := range faults {
-		known = known || how == f
-		if how == f {
-			return h.WriteFile("/var/lib/"+word+"."+f, "", 0o644)
-		}
-	}
-	if !known {
-		return fmt.Errorf("want one of %s, normal", strings.Join(faults, " "))
+	if how != "normal" {
+		return h.WriteFile("/var/lib/"+word+"."+how, "", 0o644)
 	}
 	p.moved(atOnce)
-	for _, f := range faults {
+	for _, f := range hows {
 		if err := h.Remove("/var/lib/" + word + "." + f); err != nil {
 			return err
 		}
@@ -277,6 +269,9 @@ func (p *player) misbehave(h *lab.Host, word, how string) error {
 
 // changeGeneration writes hb_generation in 3.0.6's form: 15 columns and a newline.
 func changeGeneration(h *lab.Host, word string) error {
+	if _, err := h.Run(daemonPath, "-s"); err == nil {
+		return errors.New("the daemon must be down")
+	}
 	text, err := h.ReadFile(generation)
 	if err != nil {
 		return err

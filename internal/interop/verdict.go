@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -72,24 +71,24 @@ func whats(all []Difference) []string {
 // Explain tells what is wrong, and how to play it again.
 func (v Verdict) Explain(w io.Writer) {
 	if v.Err != nil {
-		fmt.Fprintf(w, "    %v\n", v.Err)
+		fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(v.Err.Error(), "\n", "\n    "))
 	}
 	for _, d := range v.Faults {
-		fmt.Fprintf(w, "    %s: %s\n", where(d), strings.ReplaceAll(strings.TrimSpace(d.Text), "\n", "\n        "))
+		fmt.Fprintf(w, "    %s: %s\n", where(v.Script, d), strings.ReplaceAll(strings.TrimSpace(d.Text), "\n", "\n        "))
 	}
 	fmt.Fprintf(w, "    again: %s\n", Again(v.Script))
 }
 
-// where names the pairing, the settle that ends the segment, and what differs.
-func where(d Difference) string {
-	if d.Line == 0 {
-		return fmt.Sprintf("%s, %s", d.Pairing, d.What) // of the whole scenario
-	}
-	return fmt.Sprintf("%s, line %d, %s", d.Pairing, d.Line, d.What)
+// where names the settle that ends the segment, the pairing, and what differs.
+func where(s *Script, d Difference) string {
+	return fmt.Sprintf("%s: %s, %s", s.at(d.Line), d.Pairing, d.What)
 }
 
 // Again is the command that plays a scenario again.
 func Again(s *Script) string {
+	if s.File != "" {
+		return "bin/lab interop " + s.File
+	}
 	if seed, ok := strings.CutPrefix(s.Name, "seed-"); ok && seeded(s) {
 		return fmt.Sprintf("make interop SEED=%s   or   bin/lab interop --seed %[1]s", seed)
 	}
@@ -97,7 +96,7 @@ func Again(s *Script) string {
 }
 
 // seeded tells whether a scenario was made by [Generate].
-func seeded(s *Script) bool { return strings.HasPrefix(s.Name, "seed-") }
+func seeded(s *Script) bool { return s.File == "" && strings.HasPrefix(s.Name, "seed-") }
 
 // trial is a scenario on its way to a verdict.
 type trial struct {
@@ -137,7 +136,7 @@ func (f *Farm) try(s *Script) Verdict {
 		suspects = append(suspects, t.unneeded()...)
 	}
 	t.v.Faults = suspects
-	t.v.Err = errors.Join(append(t.errs, f.file(t))...)
+	t.v.Err = onceEach(append(t.errs, f.file(t)))
 	t.v.Took = time.Since(begun)
 	return t.v
 }
