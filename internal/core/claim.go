@@ -267,7 +267,6 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 		c.logf(Info, "%s is stopping", n.name)
 	}
 	c.giverClaims(m.Str("info"), cl.stable)
-	c.takerClaims()
 	c.learnTerms(cl)
 	c.compareFiles(n, m)
 	if cl.stable && !was.stable {

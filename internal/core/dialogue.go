@@ -40,12 +40,12 @@ func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
 
 // takeForgotten answers a C giver that has released its groups to an earlier life of ours, or to one
 // that has given the dialogue up. It would wait an hour for the answer, and could not be stopped.
-// A C taker says the same word, about what it has by then, in a dialogue with an earlier life of ours or at
-// our stop; it waits for nothing.
+// A C taker says the same word when it is ready, in a dialogue with an earlier life of ours or at our stop; it claims
+// what a giver would have released, and it waits for nothing.
 func (c *Core) takeForgotten(n *node, which Which, seq uint64) {
 	cl := &n.claim
-	taker := cl.known && !cl.releasing && (cl.hold.includes(true) && which.includes(true) || cl.hold.includes(false) && which.includes(false))
-	if !which.valid() || taker {
+	overlap := cl.hold.includes(true) && which.includes(true) || cl.hold.includes(false) && which.includes(false)
+	if !which.valid() || overlap && !cl.releasing {
 		return
 	}
 	n.claim.releasing = false
@@ -215,7 +215,7 @@ func (c *Core) takerRestarted(n *node) {
 		return
 	}
 	for _, g := range c.groups {
-		if g.virtual || g.want || !s.moves(g) {
+		if g.virtual || g.want || !s.moves(g) || g.changed.At < s.began {
 			continue
 		}
 		g.failed, g.retryAt = true, c.now.At
@@ -223,8 +223,8 @@ func (c *Core) takerRestarted(n *node) {
 	}
 }
 
-// takerClaims takes a C taker's claim for its `done`: one that held us for dead meanwhile has taken over, and
-// says no other word of the dialogue.
+// takerClaims ends the dialogue with a C taker that has held us for dead meanwhile: it has taken over, has said so by
+// its mach_down, and says no other word. One that takes by the book claims nothing before its `done`.
 func (c *Core) takerClaims() {
 	n, s := c.peer, &c.standby
 	if s.phase != standbyWaiting || n.capable {
@@ -249,6 +249,7 @@ func (c *Core) standbyProgress() {
 		c.sendClaim(false) // the truth first: it is released
 		c.setStandby(standbyWaiting, standbyStep)
 		c.sendStandby("done", s.which)
+		c.takerClaims()
 	case standbyTaking:
 		if !c.moving(s.which.mirror()) {
 			c.taken()

@@ -185,3 +185,31 @@ func TestStopWaitsForACTaker(t *testing.T) {
 		b.wants("t=shutdone")
 	}
 }
+
+// A C taker puts the claim that follows its `done` on the wire first. It ends nothing, and the word that comes
+// after it is no giver's: the group would be started here again.
+func TestClaimOfACTakerOvertakesItsDone(t *testing.T) {
+	b := standbyToC(t)
+	b.clear()
+	done := b.message("ask_resources", "info", "done", "rsc_hold", "local", "seq", hex(b.seq+1))
+	b.seq++
+	b.from("resource", "rsc_hold", "all", "rtype", "full", "isstable", "1")
+	b.deliver(done)
+	b.advance(5*time.Second, "beats")
+	b.wants("Other node completed standby takeover of local resources.")
+	b.wantsNot("run ip1 start", "acquire", "info=done")
+}
+
+// We were frozen while we released: the C taker's takeover came before our own release was over.
+func TestTakerTookOverBeforeWeHadReleased(t *testing.T) {
+	b := joinedToC(t, "local")
+	b.step(StandbyCommand{Local})
+	b.hang()
+	b.from("ask_resources", "info", "other", "rsc_hold", "local")
+	b.from("resource", "rsc_hold", "foreign", "info", "mach_down")
+	b.end(0, "")
+	for len(b.runs) > 0 {
+		b.end(0, "")
+	}
+	b.wants("info=done", "Other node completed standby takeover of local resources.")
+}
