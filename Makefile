@@ -21,7 +21,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
 MAN_PAGES     = $(wildcard docs/man/*.[1-8])
 
-.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop demo clean help
+.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop long demo clean help
 
 all: build
 
@@ -65,6 +65,10 @@ integration:
 	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -parallel 16 -timeout 15m -v \
 		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
 
+## long: what takes long beside a C node and is not in make test (8 minutes): every phase of its life, 5 minutes of loss
+long:
+	CGO_ENABLED=0 LOSS=5m $(GO) test -tags 'integration long' -count=1 -parallel 16 -timeout 30m -v -run 'TestPeer|TestLoss' ./internal/lab
+
 ## interop: scenarios on pairs of the C daemon and ours, half an hour on two cores; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
 interop: build
 	$(BUILD) -o bin/lab ./cmd/lab
@@ -75,7 +79,7 @@ lint:
 	@unformatted=$$(gofmt -l cmd internal); if [ -n "$$unformatted" ]; then \
 		echo "not formatted by gofmt: $$unformatted"; exit 1; fi
 	$(GO) vet ./...
-	$(GO) vet -tags integration ./...
+	$(GO) vet -tags 'integration long' ./...
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_SCRIPTS) \
 		$$(grep -lrE '^#! ?/bin/(ba|da)?sh' etc/ha.d); \
 		else echo 'shellcheck is not installed: scripts not checked'; fi
