@@ -156,6 +156,7 @@ func (c *Core) tick(partial bool) {
 	c.checkDead()
 	c.askAgain()
 	c.retransmitRequests()
+	c.giveInTime()
 	c.standbyTimeout()
 	c.scriptTimes()
 }

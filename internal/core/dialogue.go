@@ -23,8 +23,12 @@ func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
 		c.offer(n, Which(m.Str("rsc_hold")), seq)
 	case m.Has(fieldCapable):
 		// Its report was read, and standbyAgree goes by that.
+	case info == "other" && s.agreed():
+		// Said twice: the first counts.
 	case info == "other" && s.phase == standbyAsked:
-		c.giveTo(n, seq)
+		s.since, s.giveAt = seq, c.now.At+c.cGive()
+		c.setStandby(standbyAsked, standbyAnswer)
+		c.giveInTime()
 	case info == "done" && s.phase == standbyOffered:
 		n.claim.give(s.which, seq)
 		c.takeFromGiver()
@@ -86,6 +90,13 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	s.since = seq
 	c.setStandby(standbyOffered, standbyAnswer)
 	c.sendStandby("other", which)
+}
+
+// giveInTime gives to a C taker when it is time to.
+func (c *Core) giveInTime() {
+	if s := &c.standby; s.agreed() && c.now.At >= s.giveAt {
+		c.giveTo(c.peer, s.since)
+	}
 }
 
 // giveTo releases what the other node has agreed to take.

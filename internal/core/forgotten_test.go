@@ -205,7 +205,7 @@ func TestTakerTookOverBeforeWeHadReleased(t *testing.T) {
 	b := joinedToC(t, "local")
 	b.step(StandbyCommand{Local})
 	b.hang()
-	b.from("ask_resources", "info", "other", "rsc_hold", "local")
+	b.agrees("local")
 	b.from("resource", "rsc_hold", "foreign", "info", "mach_down")
 	b.end(0, "")
 	for len(b.runs) > 0 {

@@ -79,7 +79,7 @@ func TestCNodeClaimsInBits(t *testing.T) {
 func TestCTakerClaimsAfterDone(t *testing.T) {
 	b := joinedToC(t, "local")
 	b.step(StandbyCommand{Local})
-	b.from("ask_resources", "info", "other", "rsc_hold", "local")
+	b.agrees("local")
 	b.wants("run web stop", "run ip1 stop", "info=done")
 	b.clear()
 	b.from("ask_resources", "info", "done", "rsc_hold", "local")

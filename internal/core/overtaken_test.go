@@ -11,7 +11,7 @@ func standbyToC(t *testing.T) *bench {
 	t.Helper()
 	b := joinedToC(t, "local")
 	b.step(StandbyCommand{Local})
-	b.from("ask_resources", "info", "other", "rsc_hold", "local")
+	b.agrees("local")
 	b.wants("info=standby", "info=done")
 	return b
 }

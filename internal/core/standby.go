@@ -52,13 +52,30 @@ const (
 	standbyStep   = 60 * time.Minute
 )
 
+// cLook is how often a C node looks at its network, unless its keepalive is less. 3.0.6: it says
+// `other` in one look, and sees our `done` in the next or a later one.
+const cLook = 500 * time.Millisecond
+
+// cGive is how long to wait after a C taker's `other` before the groups are stopped. The service runs on
+// meanwhile, and a stop that takes the rest of the time, or less, leaves it down until that next look and no
+// longer. 0 if there is no service that could run on.
+func (c *Core) cGive() time.Duration {
+	for _, g := range c.groups {
+		if g.state == groupRunning && c.standby.moves(g) {
+			return min(cLook, c.cfg.Keepalive) * 3 / 5
+		}
+	}
+	return 0
+}
+
 type standby struct {
 	phase      standbyPhase
 	which      Which // as the giver sees it
 	giver      string
-	id         uint64 // number of the giver's `me`
-	since      uint64 // number of the other node's word that brought us here; older reports do not count
-	sure       bool   // taker: the giver was seen releasing
+	id         uint64        // number of the giver's `me`
+	since      uint64        // number of the other node's word that brought us here; older reports do not count
+	sure       bool          // taker: the giver was seen releasing
+	giveAt     time.Duration // giver that has a C node's `other`: when the groups are stopped; 0: it has not
 	began      time.Duration
 	deadline   time.Duration
 	failbackAt time.Duration // no automatic failback before this
@@ -74,15 +91,21 @@ func (s *standby) moves(g *group) bool {
 }
 
 func (s *standby) next() time.Duration {
-	if s.phase == standbyNone {
+	switch {
+	case s.phase == standbyNone:
 		return NoTick
+	case s.agreed():
+		return min(s.giveAt, s.deadline)
 	}
 	return s.deadline
 }
 
+// agreed says that a C taker waits for us to begin.
+func (s *standby) agreed() bool { return s.phase == standbyAsked && s.giveAt != 0 }
+
 // begin opens a dialogue in which the giver's `me` has the number id.
 func (s *standby) begin(w Which, giver string, id uint64) {
-	s.which, s.giver, s.id, s.since, s.sure = w, giver, id, 0, false
+	s.which, s.giver, s.id, s.since, s.sure, s.giveAt = w, giver, id, 0, false, 0
 }
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"heartbeatd/internal/lab"
 )
 
 // spoiled says why a play tells nothing, "" if it tells something.
@@ -17,13 +19,12 @@ func spoiled(o *Observation) string {
 	return lostByC(o)
 }
 
-// garbledByC finds a C node that could not read its own FIFO. 3.0.6: its shell scripts write a message
-// in pieces, and the pieces of two that write at once mix. Both messages are lost before they leave the node.
+// garbledByC finds a C node that could not read its own FIFO.
 func garbledByC(o *Observation) string {
 	for _, s := range o.Segments {
 		for _, node := range Nodes {
 			for _, l := range s.Log[node] {
-				if s.Kinds[node] == C && (strings.Contains(l.Text, "Message with zero fields") || strings.Contains(l.Text, "NV failure (msgfromsteam)")) {
+				if s.Kinds[node] == C && lab.Garbled(l.Text) {
 					return fmt.Sprintf("the C daemon of %s garbled a message of its own", node)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 // returns when the process is gone; a start before that would find it running.
 func (c *cluster) killDaemon(node string) {
 	c.Helper()
-	run(c.T, c.nodes[node], "sh", "-c", "pid=$(cat /run/heartbeat.pid); kill -9 $pid; while kill -0 $pid 2>/dev/null; do :; done")
+	run(c.TB, c.nodes[node], "sh", "-c", "pid=$(cat /run/heartbeat.pid); kill -9 $pid; while kill -0 $pid 2>/dev/null; do :; done")
 }
 
 func TestClusterDaemonKilledAndBackBeforeDeadtime(t *testing.T) {

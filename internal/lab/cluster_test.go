@@ -40,7 +40,7 @@ node node1 node2
 
 // cluster is two nodes with our daemon and one group: an address and a resource that records.
 type cluster struct {
-	*testing.T
+	testing.TB
 	lab   *Lab
 	nodes map[string]*Host
 }
@@ -65,9 +65,9 @@ var buildDaemon = sync.OnceValues(func() (string, error) {
 
 // newCluster makes the two nodes; their daemons are not started. change may alter a node's
 // files before they are written.
-func newCluster(t *testing.T, change ...func(node string, f *Files)) *cluster {
+func newCluster(t testing.TB, change ...func(node string, f *Files)) *cluster {
 	t.Helper()
-	c := &cluster{T: t, lab: newLab(t, 2), nodes: map[string]*Host{}}
+	c := &cluster{TB: t, lab: newLab(t, 2), nodes: map[string]*Host{}}
 	binary, err := buildDaemon()
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func (c *cluster) unsettled(want string, running []string) string {
 			return fmt.Sprintf("%s sees groups %+v", name, s.Groups)
 		}
 	}
-	if got := owner(c.T, c.lab, "web"); got != want {
+	if got := owner(c.TB, c.lab, "web"); got != want {
 		return fmt.Sprintf("the recorder has %q as owner", got)
 	}
 	for _, name := range running {

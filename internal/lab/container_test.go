@@ -8,7 +8,7 @@ import (
 )
 
 // newImage returns the image containers boot from, or skips the test.
-func newImage(t *testing.T) string {
+func newImage(t testing.TB) string {
 	t.Helper()
 	cache, err := CacheDir()
 	if err != nil {

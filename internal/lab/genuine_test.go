@@ -8,7 +8,9 @@ import (
 )
 
 // TestGenuinePair boots the C daemon on two hosts: the ground the tests with a C peer stand on.
-func TestGenuinePair(t *testing.T) {
+func TestGenuinePair(t *testing.T) { withC(t, genuinePair) }
+
+func genuinePair(t testing.TB) {
 	cache, err := CacheDir()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,7 @@ func TestGenuinePair(t *testing.T) {
 }
 
 // owner is the node that has a resource, "" if none has, "both" if several.
-func owner(t *testing.T, l *Lab, resource string) string {
+func owner(t testing.TB, l *Lab, resource string) string {
 	t.Helper()
 	events, err := l.Events()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // newLab makes a lab for a test, or skips the test with the reason why there can be none.
-func newLab(t *testing.T, links int) *Lab {
+func newLab(t testing.TB, links int) *Lab {
 	t.Helper()
 	l, err := New(links)
 	if err != nil {
@@ -21,11 +21,14 @@ func newLab(t *testing.T, links int) *Lab {
 			t.Errorf("closing the lab: %v", err)
 		}
 	})
+	if a, ok := t.(*attempt); ok {
+		a.watch(l)
+	}
 	return l
 }
 
 // skip skips a test with its reason. Where HEARTBEATD_NEED_ROOT is set, nothing may be skipped.
-func skip(t *testing.T, reason string) {
+func skip(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("HEARTBEATD_NEED_ROOT") == "1" {
 		t.Fatalf("cannot run here, and HEARTBEATD_NEED_ROOT=1 forbids to skip: %s", reason)
@@ -33,7 +36,7 @@ func skip(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
-func newHost(t *testing.T, l *Lab, name string, opts HostOptions) *Host {
+func newHost(t testing.TB, l *Lab, name string, opts HostOptions) *Host {
 	t.Helper()
 	h, err := l.Host(name, opts)
 	if err != nil {
@@ -42,7 +45,7 @@ func newHost(t *testing.T, l *Lab, name string, opts HostOptions) *Host {
 	return h
 }
 
-func run(t *testing.T, h *Host, name string, args ...string) string {
+func run(t testing.TB, h *Host, name string, args ...string) string {
 	t.Helper()
 	out, err := h.Run(name, args...)
 	if err != nil {

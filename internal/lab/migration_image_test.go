@@ -12,7 +12,7 @@ import (
 
 // genuineImage is a Debian 12 with systemd and the C daemon's package installed by dpkg, with what
 // the runbook presupposes: make, and the package itself in /root. It is made once.
-func genuineImage(t *testing.T) string {
+func genuineImage(t testing.TB) string {
 	t.Helper()
 	newImage(t) // skips, or installs the tools
 	cache, err := CacheDir()

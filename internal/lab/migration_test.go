@@ -46,7 +46,9 @@ type phase struct {
 
 // TestMigration plays docs/migration.md: a pair of C daemons as Debian installs them becomes a pair
 // of heartbeatd, node by node, and C again, under a client that fetches the service every 10 ms.
-func TestMigration(t *testing.T) {
+func TestMigration(t *testing.T) { withC(t, migrate) }
+
+func migrate(t testing.TB) {
 	m := newMigration(t)
 	m.begin(pairCC)
 	m.play("1")
@@ -78,13 +80,13 @@ func TestMigration(t *testing.T) {
 	m.nothingNewInCLogs()
 }
 
-func newMigration(t *testing.T) *migration {
+func newMigration(t testing.TB) *migration {
 	t.Helper()
 	book, err := readRunbook()
 	if err != nil {
 		t.Fatalf("docs/migration.md: %v", err)
 	}
-	m := &migration{cluster: &cluster{T: t, lab: newLab(t, 2), nodes: map[string]*Host{}}, book: book}
+	m := &migration{cluster: &cluster{TB: t, lab: newLab(t, 2), nodes: map[string]*Host{}}, book: book}
 	image := genuineImage(t)
 	binary, err := buildDaemon()
 	m.must(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // bothSoftware is the C daemon and ours, or a skipped test.
-func bothSoftware(t *testing.T) (genuine, ours Software) {
+func bothSoftware(t testing.TB) (genuine, ours Software) {
 	t.Helper()
 	cache, err := CacheDir()
 	if err != nil {
@@ -38,16 +38,16 @@ func bothSoftware(t *testing.T) (genuine, ours Software) {
 func TestReplace(t *testing.T) {
 	t.Parallel()
 	genuine, ours := bothSoftware(t)
-	t.Run("from C", func(t *testing.T) { replaceTwice(t, genuine, ours) })
+	t.Run("from C", func(t *testing.T) { withC(t, func(t testing.TB) { replaceTwice(t, genuine, ours) }) })
 	t.Run("to C", func(t *testing.T) {
 		if inUserNamespace() {
 			skip(t, "a host made without the C daemon can get it only where root of the machine runs the test")
 		}
-		replaceTwice(t, ours, genuine)
+		withC(t, func(t testing.TB) { replaceTwice(t, ours, genuine) })
 	})
 }
 
-func replaceTwice(t *testing.T, first, second Software) {
+func replaceTwice(t testing.TB, first, second Software) {
 	l := newLab(t, 1)
 	h, err := l.Node("node1", first, HostOptions{})
 	if err != nil {
@@ -81,7 +81,7 @@ func replaceTwice(t *testing.T, first, second Software) {
 
 // runsAs starts the daemon, sees that it is the right one and takes its resource, tries what is
 // not allowed meanwhile, and stops it.
-func runsAs(t *testing.T, h *Host, s Software, both ...string) {
+func runsAs(t testing.TB, h *Host, s Software, both ...string) {
 	t.Helper()
 	if err := h.StartDaemon(); err != nil {
 		t.Fatalf("starting %s: %v", s.Name, err)
@@ -112,7 +112,7 @@ func runsAs(t *testing.T, h *Host, s Software, both ...string) {
 }
 
 // identity is what a node is known by.
-func identity(t *testing.T, h *Host) (uuid, generation string) {
+func identity(t testing.TB, h *Host) (uuid, generation string) {
 	t.Helper()
 	for path, text := range map[string]*string{"/var/lib/heartbeat/hb_uuid": &uuid, "/var/lib/heartbeat/hb_generation": &generation} {
 		var err error

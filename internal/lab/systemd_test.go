@@ -28,7 +28,7 @@ node node1 node2
 // embedded cluster's waiting and judging works on them as on private hosts.
 func systemdCluster(t *testing.T, haresources string, more func(*Host) error) *cluster {
 	t.Helper()
-	c := &cluster{T: t, lab: newLab(t, 2), nodes: map[string]*Host{}}
+	c := &cluster{TB: t, lab: newLab(t, 2), nodes: map[string]*Host{}}
 	image := newImage(t)
 	project, err := ProjectDir()
 	c.must(err)
@@ -83,7 +83,7 @@ func (c *cluster) showJournals() {
 func (c *cluster) onBoth(name string, args ...string) {
 	c.Helper()
 	for _, node := range []string{"node1", "node2"} {
-		run(c.T, c.nodes[node], name, args...)
+		run(c.TB, c.nodes[node], name, args...)
 	}
 }
 
@@ -91,7 +91,7 @@ func (c *cluster) onBoth(name string, args ...string) {
 func (c *cluster) noFailedUnits(nodes ...string) {
 	c.Helper()
 	for _, node := range nodes {
-		if out := run(c.T, c.nodes[node], "systemctl", "--failed", "--no-legend", "--plain"); strings.TrimSpace(out) != "" {
+		if out := run(c.TB, c.nodes[node], "systemctl", "--failed", "--no-legend", "--plain"); strings.TrimSpace(out) != "" {
 			c.Errorf("failed units of %s: %s", node, out)
 		}
 	}
@@ -181,7 +181,7 @@ func TestRunbookUnderSystemd(t *testing.T) {
 // secondDaemonIsRefused tries to start another daemon beside the running one, by both names.
 func (c *cluster) secondDaemonIsRefused(node string) {
 	c.Helper()
-	pid := strings.TrimSpace(run(c.T, c.nodes[node], "cat", "/run/heartbeat.pid"))
+	pid := strings.TrimSpace(run(c.TB, c.nodes[node], "cat", "/run/heartbeat.pid"))
 	if code, out := c.exitCode(node, "heartbeatd"); code == 0 || !strings.Contains(out, "already running") {
 		c.Errorf("a second heartbeatd: exit %d: %s", code, out)
 	}
@@ -189,7 +189,7 @@ func (c *cluster) secondDaemonIsRefused(node string) {
 	if code, out := c.exitCode(node, daemonPath); code != 0 || !strings.Contains(out, "already running [pid "+pid+"]") {
 		c.Errorf("a second heartbeat: exit %d: %s", code, out)
 	}
-	if now := strings.TrimSpace(run(c.T, c.nodes[node], "cat", "/run/heartbeat.pid")); now != pid {
+	if now := strings.TrimSpace(run(c.TB, c.nodes[node], "cat", "/run/heartbeat.pid")); now != pid {
 		c.Errorf("the pid file said %s and says %s after the attempts", pid, now)
 	}
 	c.settle("node1", "node1", "node2")

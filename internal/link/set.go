@@ -60,7 +60,7 @@ type State struct {
 	Since  time.Duration // moment of the last change of Up, on Options.Clock
 	Sent   uint64        // messages the kernel took
 	Failed uint64        // messages it did not
-	Heard  uint64        // datagrams the inbox has yielded
+	Heard  uint64        // datagrams the inbox has yielded, and the one it offers
 
 	// Waiting: something has arrived that the inbox has not yielded yet.
 	Waiting bool
