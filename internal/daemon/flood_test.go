@@ -35,15 +35,31 @@ func hostile(t *testing.T, fields int) []byte {
 // TestFloodOnOneLinkIsNotFelt: without the key, nobody can make a node miss its beats or overlook
 // those of the other node on the link that is not flooded.
 func TestFloodOnOneLinkIsNotFelt(t *testing.T) {
+	const plays = 5
 	for name, fields := range map[string]int{"too many fields": 3500, "as many as may be": wire.MaxFields} {
-		t.Run(name, func(t *testing.T) { floodIsNotFelt(t, hostile(t, fields)) })
+		t.Run(name, func(t *testing.T) {
+			datagram := hostile(t, fields)
+			if len(datagram) < 45000 {
+				t.Fatalf("a hostile datagram of %d bytes is too small to hurt", len(datagram))
+			}
+			for n := 1; ; n++ {
+				felt, held := floodFelt(t, datagram)
+				if len(felt) == 0 {
+					return
+				}
+				if held == 0 || n == plays {
+					t.Fatal(strings.Join(felt, "\n"))
+				}
+				t.Logf("the machine was busy with something else: node2's beats, which nobody floods, were %v apart; once more", held)
+			}
+		})
 	}
 }
 
-func floodIsNotFelt(t *testing.T, datagram []byte) {
-	if len(datagram) < 45000 {
-		t.Fatalf("a hostile datagram of %d bytes is too small to hurt", len(datagram))
-	}
+// floodFelt plays a flood on node1 and says what was felt of it, and how far the beats of node2 were apart
+// if that was too much.
+func floodFelt(t *testing.T, datagram []byte) (felt []string, held time.Duration) {
+	complain := func(format string, args ...any) { felt = append(felt, fmt.Sprintf(format, args...)) }
 	origin := time.Now()
 	network := linktest.New(func() time.Duration { return time.Since(origin) }, 1, "eth0", "eth1")
 	quick := func(c *config.Config) {
@@ -66,18 +82,19 @@ func floodIsNotFelt(t *testing.T, datagram []byte) {
 	b.d.ask(func() { b.d.log.Flush() })
 	for _, m := range []*machine{a, b} {
 		if strings.Contains(m.log(), "is dead") || strings.Contains(m.log(), "dead.") {
-			t.Errorf("%s takes somebody for dead:\n%s", m.d.opt.Config.Self, m.log())
+			complain("%s takes somebody for dead:\n%s", m.d.opt.Config.Self, m.log())
 		}
 	}
 	if b.runs() || !a.runs() {
-		t.Error("web does not run on node1 alone")
+		complain("web does not run on node1 alone")
 	}
 	if a.status().Nodes[1].Deaths+b.status().Nodes[0].Deaths > 0 {
-		t.Error("a death is counted")
+		complain("a death is counted")
 	}
+	const limit = 3 * floodKeepalive
 	gap := time.Duration(b.status().Nodes[0].WorstGap) * time.Millisecond
-	if gap > 3*floodKeepalive {
-		t.Errorf("node1's beats were %v apart, want no more than %v", gap, 3*floodKeepalive)
+	if gap > limit {
+		complain("node1's beats were %v apart, want no more than %v", gap, limit)
 	}
 	s := a.status()
 	var refused uint64
@@ -85,9 +102,13 @@ func floodIsNotFelt(t *testing.T, datagram []byte) {
 		refused += n
 	}
 	if refused < sent/20 {
-		t.Errorf("only %d of %d hostile datagrams were looked at: the test did not try what it is for", refused, sent)
+		complain("only %d of %d hostile datagrams were looked at: the test did not try what it is for", refused, sent)
+	}
+	if others := time.Duration(s.Nodes[1].WorstGap) * time.Millisecond; others > 2*floodKeepalive {
+		held = others
 	}
 	t.Logf("%d sent, dropped %v; node1's beats at most %v apart at node2, node2's %d ms at node1", sent, s.Dropped, gap, s.Nodes[1].WorstGap)
+	return felt, held
 }
 
 // flood sends at a steady rate, in bursts when the machine is behind, and says how much it was.
