@@ -17,22 +17,27 @@ type node struct {
 	links    []*linkState
 
 	window     seqtrack.Window
-	lastStatus uint64        // number of the newest status handled
-	residue    uint64        // which numbers are acknowledged: seq % 10 == residue
-	acked      uint64        // what the node acknowledged of ours
-	capable    bool          // it is a heartbeatd
-	key        int           // number of the key that signed its newest message
-	started    bool          // it was seen becoming active
-	healedAt   time.Duration // when it came back after a partition; 0: it did not
-	asked      bool          // it has sent `starting` and waits for our claim
-	claims     bool          // it speaks of claims: its auto_failback is not legacy
-	offered    bool          // with ip-request: what is its own was offered to it
-	report     report        // where it stands, if it is one
-	deafSince  time.Duration // it says that it holds us for dead; 0: it does not
-	claim      claim
+	lastStatus uint64 // number of the newest status handled
+	residue    uint64 // which numbers are acknowledged: seq % 10 == residue
+	acked      uint64 // what the node acknowledged of ours
+	capable    bool   // it is a heartbeatd
+	key        int    // number of the key that signed its newest message
+	life
 
 	deaths, late uint64
 	worstGap     time.Duration
+}
+
+// life is what a node said and did since it started, or since it was last dead: then it is forgotten.
+type life struct {
+	claim     claim
+	report    report        // where it stands, if it is a heartbeatd
+	started   bool          // it was seen becoming active
+	asked     bool          // it has sent `starting` and waits for our claim
+	claims    bool          // it speaks of claims: its auto_failback is not legacy
+	offered   bool          // with ip-request: what is its own was offered to it
+	healedAt  time.Duration // when it came back after a partition; 0: it did not
+	deafSince time.Duration // it says that it holds us for dead; 0: it does not
 }
 
 // linkState is one way to a node.
@@ -52,9 +57,7 @@ func (n *node) dead() bool   { return n != nil && n.status == "dead" }
 func (n *node) absent() bool { return n == nil || n.dead() || n.claim.gone }
 
 // forget drops what the node said: it is dead, or lives anew.
-func (n *node) forget() {
-	n.claim, n.report, n.deafSince, n.claims, n.started, n.healedAt, n.asked, n.offered = claim{}, report{}, 0, false, false, 0, false, false
-}
+func (n *node) forget() { n.life = life{} }
 
 func (n *node) link(name string) *linkState {
 	for _, l := range n.links {
