@@ -234,16 +234,21 @@ func (c *Core) takerRestarted(n *node) {
 	}
 }
 
-// takerClaims ends the dialogue with a C taker that has held us for dead meanwhile: it has taken over, has said so by
-// its mach_down, and says no other word. One that takes by the book claims nothing before its `done`.
-func (c *Core) takerClaims() {
-	n, s := c.peer, &c.standby
-	if s.phase != standbyWaiting || n.capable {
+// takerTookOver hears that a C taker has held us for dead meanwhile: it has taken over, has said so by its
+// mach_down, and says no other word. What it held before the dialogue, and what a taker by the book claims, is no such word.
+func (c *Core) takerTookOver(hold Which) {
+	s, w := &c.standby, c.standby.which.mirror()
+	if !s.phase.gives() || c.peer.capable {
 		return
 	}
-	w := s.which.mirror()
-	if (!w.includes(true) || n.claim.hold.includes(true)) && (!w.includes(false) || n.claim.hold.includes(false)) {
-		c.given(n)
+	s.tookOver = s.tookOver || (!w.includes(true) || hold.includes(true)) && (!w.includes(false) || hold.includes(false))
+	c.endWithTakeover()
+}
+
+// endWithTakeover ends the dialogue with a taker that took over, when we have released.
+func (c *Core) endWithTakeover() {
+	if s := &c.standby; s.phase == standbyWaiting && s.tookOver {
+		c.given(c.peer)
 	}
 }
 
@@ -260,7 +265,7 @@ func (c *Core) standbyProgress() {
 		c.sendClaim(false) // the truth first: it is released
 		c.setStandby(standbyWaiting, standbyStep)
 		c.sendStandby("done", s.which)
-		c.takerClaims()
+		c.endWithTakeover()
 	case standbyTaking:
 		if !c.moving(s.which.mirror()) {
 			c.taken()

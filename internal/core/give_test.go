@@ -44,3 +44,17 @@ func TestCTakerStopsBeforeWeGive(t *testing.T) {
 	b.wants("Cancelling pending standby operation")
 	b.wantsNot("run web stop", "run ip1 stop", "info=done")
 }
+
+// What a C taker holds already is no answer to a standby of what it holds: its `done` came after we had ended
+// the dialogue, was taken for a giver's, and answered with one that made the C node write an ERROR.
+func TestStandbyOfWhatTheCTakerHas(t *testing.T) {
+	b := joinedToC(t, "local")
+	b.step(StandbyCommand{Foreign})
+	b.agrees("foreign")
+	b.wants("info=done")
+	b.wantsNot("Other node completed standby takeover")
+	b.clear()
+	b.from("ask_resources", "info", "done", "rsc_hold", "foreign")
+	b.wants("Other node completed standby takeover of foreign resources.")
+	b.wantsNot("info=done", "standby: acquire")
+}

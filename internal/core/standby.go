@@ -75,6 +75,7 @@ type standby struct {
 	id         uint64        // number of the giver's `me`
 	since      uint64        // number of the other node's word that brought us here; older reports do not count
 	sure       bool          // taker: the giver was seen releasing
+	tookOver   bool          // giver: the C taker has taken over, and says no more
 	giveAt     time.Duration // giver that has a C node's `other`: when the groups are stopped; 0: it has not
 	began      time.Duration
 	deadline   time.Duration
@@ -105,7 +106,7 @@ func (s *standby) agreed() bool { return s.phase == standbyAsked && s.giveAt != 
 
 // begin opens a dialogue in which the giver's `me` has the number id.
 func (s *standby) begin(w Which, giver string, id uint64) {
-	s.which, s.giver, s.id, s.since, s.sure, s.giveAt = w, giver, id, 0, false, 0
+	s.which, s.giver, s.id, s.since, s.sure, s.tookOver, s.giveAt = w, giver, id, 0, false, false, 0
 }
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {
