@@ -44,6 +44,7 @@ type group struct {
 	asked   bool     // starting: its status is known to be stopped; stopping: status after the last retry
 	tries   int      // failed stops of the current resource
 	found   []string // probing: the resources that run
+	begun   int      // how many resources, from the left, may run since the last start; all, if that came to its end
 	script  *script
 	waitTo  time.Duration // no script before this (a pause between retries)
 
@@ -73,7 +74,7 @@ func newGroups(cfg Config) []*group {
 	homes := map[string]bool{}
 	for _, gc := range cfg.Groups {
 		homes[gc.Home] = true
-		groups = append(groups, &group{key: gc.Resources[0], home: gc.Home, resources: gc.Resources})
+		groups = append(groups, &group{key: gc.Resources[0], home: gc.Home, resources: gc.Resources, begun: len(gc.Resources)})
 	}
 	for _, name := range cfg.Order {
 		if !homes[name] {
@@ -207,6 +208,7 @@ func (c *Core) probe(g *group) bool {
 
 func (c *Core) beginStart(g *group) {
 	c.setGroup(g, groupStarting)
+	g.begun = len(g.resources)
 	if !g.virtual {
 		c.scriptLogf("ResourceManager", Info, "info: Acquiring resource group: %s %s", g.home, g.words())
 	}
@@ -216,7 +218,7 @@ func (c *Core) beginStart(g *group) {
 func (c *Core) start(g *group) bool {
 	switch {
 	case !g.want:
-		c.beginStop(g)
+		c.breakOff(g, g.index)
 		return true
 	case g.index == len(g.resources):
 		g.failures, g.partial = 0, false
@@ -274,6 +276,19 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 	g.failed, g.want = true, false
 	g.retryAt = c.now.At + retryFailed<<min(g.failures, 2)
 	g.failures++
+	if e.Missing {
+		c.breakOff(g, g.index)
+	} else {
+		c.breakOff(g, g.index+1)
+	}
+}
+
+// breakOff stops a group in the middle of its start. What stands right of the begun ones does not
+// run, unless it was found running.
+func (c *Core) breakOff(g *group, begun int) {
+	if !g.partial {
+		g.begun = begun
+	}
 	c.beginStop(g)
 }
 
@@ -283,8 +298,8 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 	word := g.resources[g.index]
 	switch {
-	case op == Stop && (e.RC == 0 || e.Missing && g.failed):
-		// A group that failed to start has nothing running of a resource without a script.
+	case op == Stop && (e.RC == 0 || e.Missing && g.index >= g.begun):
+		// What was never started needs no script to be stopped.
 		g.index, g.tries = g.index-1, 0
 	case op == Stop:
 		c.scriptLogf("ResourceManager", Error, "ERROR: Return code %d from %s", e.RC, e.Path)
