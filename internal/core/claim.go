@@ -267,7 +267,6 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 		c.logf(Info, "%s is stopping", n.name)
 	}
 	c.giverClaims(m.Str("info"), cl.stable)
-	c.learnTerms(cl)
 	c.compareFiles(n, m)
 	if cl.stable && !was.stable {
 		c.logf(Info, "remote resource transition completed.")
@@ -338,14 +337,15 @@ func parseFailed(m *wire.Message) map[string]bool {
 	return failed
 }
 
-// learnTerms keeps our counts up with what the peer says, and makes our own blind claims
-// informed ones where the peer, now heard, does not hold the same group.
-func (c *Core) learnTerms(cl *claim) {
-	if cl.groups == nil {
-		return
+// learnTerms keeps our counts up with what the peer says, and makes our own blind claims informed
+// ones where the peer, now heard, does not hold the same group. Not only when its claim arrives: a group
+// that is given up, or found running, later than that is to be compared as well.
+func (c *Core) learnTerms() {
+	if c.peer.absent() || c.peer.claim.groups == nil {
+		return // nobody is there, it has said nothing yet, or it is a C node, which does not count
 	}
 	for _, g := range c.groups {
-		h, theirs := cl.groups[g.key]
+		h, theirs := c.peer.claim.groups[g.key]
 		switch {
 		case g.ours() && !theirs:
 			g.term.blind = false

@@ -111,6 +111,7 @@ func (c *Core) settle() {
 }
 
 func (c *Core) follow() {
+	c.learnTerms()
 	c.checkCommUp()
 	c.checkJoined()
 	c.expectWord()
