@@ -226,6 +226,8 @@ func (c *Core) start(g *group) bool {
 		return true
 	case !g.asked:
 		return c.run(g, Status)
+	case g.clashAt != 0 && c.peerHolds(g):
+		return false // ours to keep, but part of it may still be stopping there: the other's next claim says
 	}
 	return c.run(g, Start)
 }

@@ -92,7 +92,7 @@ func (c *Core) takeUnowned() {
 		case !home && !n.capable && c.orphaned(g):
 			c.askOrphan(g)
 		case !g.failed && (home || theirs || n.claim.leaving),
-			g.failed && theirs && home && c.now.At >= g.retryAt:
+			g.failed && (theirs || n.claim.differs) && home && c.now.At >= g.retryAt: // its file may not even list it
 			c.acquire(g)
 			g.failback = n.claim.leaving && !home
 		}

@@ -85,8 +85,8 @@ func (g *generator) losses(x string) []act {
 			act{3, costDeath, func() { g.do("kill", x); g.lost(x); g.settle() }},
 			act{3, costDeath, func() { g.do("killmaster", x); g.lost(x); g.settle() }})
 	}
-	if !g.holdsOf(x, y) {
-		// Back within deadtime. A holder of the other's groups would lose them: behaviour of 3.0.6
+	if g.hasGroups(y) && !g.holdsOf(x, y) {
+		// Back within deadtime. A holder of the other's side, be it empty, would lose it: behaviour of 3.0.6
 		// that has scenarios of its own.
 		all = append(all, act{2, costJoin, func() {
 			g.do("crash", x)

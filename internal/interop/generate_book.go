@@ -142,6 +142,12 @@ func (g *generator) holdsOf(x, home string) bool {
 	return ok && (holder == x || holder == "")
 }
 
+// hasGroups tells whether x is the home of a group.
+func (g *generator) hasGroups(x string) bool {
+	_, ok := g.holder[x]
+	return ok
+}
+
 // scriptOf is a recording script in a group of x's home, "" if there is none.
 func (g *generator) scriptOf(x string) string {
 	for _, group := range g.s.Groups {
