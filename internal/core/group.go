@@ -275,7 +275,8 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 	c.scriptLogf("ResourceManager", Error, "ERROR: Return code %d from %s", e.RC, e.Path)
 	c.scriptLogf("ResourceManager", Crit, "CRIT: Giving up resources due to failure of %s", word)
 	c.noteTransition(word+" start returned "+strconv.Itoa(e.RC), "%s could not be started here", g.key)
-	g.failed, g.want = true, false
+	g.release()
+	g.failed = true
 	g.retryAt = c.now.At + retryFailed<<min(g.failures, 2)
 	g.failures++
 	if e.Missing {
