@@ -67,7 +67,7 @@ func (c *Core) checkJoined() {
 	switch {
 	case n.absent():
 	case c.legacyC():
-	case n.claim.known && (n.claim.stable || n.claim.groups != nil):
+	case n.claim.known && !n.outdated() && (n.claim.stable || n.claim.groups != nil):
 	case c.join.heardAt != 0 && c.now.At >= c.join.heardAt+joinPatience:
 	default:
 		return
