@@ -1,0 +1,138 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Command is `lab model`: every configuration of [Short] and [Long], and every planted fault.
+func Command(args []string, stdout, stderr io.Writer) int {
+	flags := pflag.NewFlagSet("model", pflag.ContinueOnError)
+	flags.SetOutput(stderr)
+	source := flags.String("model", "testdata/model/pair.pml", "the model")
+	only := flags.String("only", "", "only configurations whose name contains this")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if name := Missing(); name != "" {
+		fmt.Fprintf(stderr, "the model cannot be checked: %s is not installed\n", name)
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "model")
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	v, err := Build(ctx, *source, dir)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	t := total{}
+	for _, c := range append(append(append([]Config{}, Short...), Long...), Planted...) {
+		if !strings.Contains(c.Name, *only) {
+			continue
+		}
+		r, err := v.Run(ctx, c, dir)
+		if err != nil {
+			fmt.Fprintln(stderr, err)
+			t.failed++
+			continue
+		}
+		t.add(r)
+		fmt.Fprintln(stdout, line(r))
+		if r.Verdict() != "" {
+			fmt.Fprintf(stdout, "%s\n%s", r.Verdict(), r.Trail)
+		}
+	}
+	for _, statement := range slices.Sorted(maps.Keys(t.unreached)) {
+		fmt.Fprintln(stdout, "never executed:", statement)
+	}
+	fmt.Fprintln(stdout, t)
+	if t.failed > 0 || t.searches == 0 {
+		return 1
+	}
+	return 0
+}
+
+// Verdict says what is wrong with a result; "" if it is what it must be.
+func (r Result) Verdict() string {
+	switch {
+	case r.Breaks == "" && r.Errors > 0:
+		return fmt.Sprintf("%s: %s", r.Name, r.Broken)
+	case r.Breaks != "" && r.Errors == 0:
+		return fmt.Sprintf("%s: the planted fault breaks nothing", r.Name)
+	case r.Breaks != "" && !strings.Contains(r.Broken, r.Breaks):
+		return fmt.Sprintf("%s: the planted fault breaks %q, not %q", r.Name, r.Broken, r.Breaks)
+	}
+	return ""
+}
+
+func line(r Result) string {
+	property := "1, 2"
+	if n, ok := map[string]string{Owner: "3", Talk: "4", Stop: "5"}[r.Property]; ok {
+		property = n
+	}
+	what := "holds"
+	if r.Errors > 0 {
+		what = "broken: " + r.Broken
+	}
+	return fmt.Sprintf("%-28s %-44s property %-4s %10d states %11d transitions depth %5d %6.0f MB %7.1f s  %s",
+		r.Name, strings.Join(r.Bounds, " "), property, r.States, r.Transitions, r.Depth, r.Memory, r.Seconds, what)
+}
+
+// total is the closing line.
+type total struct {
+	searches, planted, failed int
+	states, transitions       uint64
+	depth                     uint64
+	memory, seconds           float64
+	unreached                 map[string]bool // by no search without a formula
+}
+
+func (t *total) add(r Result) {
+	if r.Verdict() != "" {
+		t.failed++
+	}
+	if r.Breaks != "" {
+		t.planted++
+		return
+	}
+	if r.Property == Safety {
+		t.reach(Unreached(r.Output))
+	}
+	t.searches++
+	t.states += r.States
+	t.transitions += r.Transitions
+	t.depth = max(t.depth, r.Depth)
+	t.memory = max(t.memory, r.Memory)
+	t.seconds += r.Seconds
+}
+
+func (t *total) reach(unreached map[string]bool) {
+	if t.unreached == nil {
+		t.unreached = unreached
+		return
+	}
+	for statement := range t.unreached {
+		if !unreached[statement] {
+			delete(t.unreached, statement)
+		}
+	}
+}
+
+func (t total) String() string {
+	return fmt.Sprintf("model: %d complete searches, %d states, %d transitions, depth %d, %.0f MB, %.0f s; %d planted faults; %d failed",
+		t.searches, t.states, t.transitions, t.depth, t.memory, t.seconds, t.planted, t.failed)
+}
