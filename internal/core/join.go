@@ -16,7 +16,7 @@ const startingEvery = 2 * time.Second
 type join struct {
 	began   time.Duration
 	heardAt time.Duration // the first resource message
-	silent  bool          // it was said that a C node does not answer
+	silent  bool          // it was said that the other node does not answer
 	warned  bool          // about different haresources
 }
 

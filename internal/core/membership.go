@@ -62,6 +62,10 @@ func (c *Core) askAgain() {
 	switch {
 	case !c.peer.alive():
 	case c.phase == phaseInit:
+		if !c.join.silent && c.now.At >= c.peer.changed.At+c.cfg.Deadtime {
+			c.join.silent = true
+			c.logf(Warn, "%s is heard, but does not answer: does it hear this node, and is this node in its ha.cf?", c.peer.name)
+		}
 		c.reqnodes()
 	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healedAt != 0 && !c.peer.capable):
 		if !c.join.silent && c.phase == phaseJoining && c.now.At >= c.join.began+2*joinPatience {
