@@ -57,6 +57,7 @@ func FuzzAuthkeys(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		keys, problems := ParseAuthkeys("authkeys", data)
 		inRange(t, problems, Files{Authkeys: File{Data: data}})
+		quotesNothing(t, problems)
 		if (keys == nil) == (len(problems) == 0) {
 			t.Errorf("keys %v with problems %v", keys, problems)
 		}

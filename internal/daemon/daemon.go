@@ -170,18 +170,7 @@ func (d *daemon) openLog() {
 // open makes everything the loop needs.
 func (d *daemon) open() error {
 	c, p := d.opt.Config, d.opt.Paths
-	for _, dir := range []struct {
-		path string
-		mode os.FileMode
-	}{{p.RunDir, 0o750}, {filepath.Join(p.RunDir, "rsctmp"), 0o1755}, {p.LibDir, 0o755}} {
-		if err := os.MkdirAll(dir.path, 0o755); err != nil {
-			d.logLine("ERROR", fmt.Sprintf("cannot make %s: %v", dir.path, err))
-			continue
-		}
-		if err := os.Chmod(dir.path, chmodBits(dir.mode)); err != nil {
-			d.logLine("WARN", fmt.Sprintf("cannot set the mode of %s: %v", dir.path, err))
-		}
-	}
+	d.makePlaces()
 	id := d.identity(p.LibDir)
 	d.gen = id.generation
 	d.runner = runner.New(runner.Config{
@@ -195,13 +184,6 @@ func (d *daemon) open() error {
 	d.links = links
 	d.core = core.New(d.coreConfig(id))
 	return nil
-}
-
-func chmodBits(m os.FileMode) os.FileMode {
-	if m&0o1000 != 0 {
-		return m&0o777 | os.ModeSticky
-	}
-	return m
 }
 
 // environment is what scripts get on top of ha.cf's own.

@@ -79,7 +79,7 @@ var errBroken = errors.New("not a number")
 
 // savedGeneration reads what an earlier start has saved, and when it did.
 func savedGeneration(path string) (last uint64, at time.Time, err error) {
-	b, err := os.ReadFile(path)
+	b, info, err := readSmall(path)
 	if err != nil {
 		return 0, at, err
 	}
@@ -88,10 +88,6 @@ func savedGeneration(path string) (last uint64, at time.Time, err error) {
 	}
 	if last, err = strconv.ParseUint(strings.TrimSpace(string(b)), 10, 62); err != nil {
 		return 0, at, errBroken
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, at, err
 	}
 	return last, info.ModTime(), nil
 }
@@ -143,7 +139,7 @@ func writeSynced(path, text string) error {
 
 // uuid reads the node's uuid, or makes one at the first start.
 func (d *daemon) uuid(path string) []byte {
-	if b, err := os.ReadFile(path); err == nil && len(b) == 16 {
+	if b, _, err := readSmall(path); err == nil && len(b) == 16 {
 		return b
 	}
 	d.logLine("info", "No uuid found for current node - generating a new uuid.")

@@ -145,7 +145,9 @@ func setSend(fd int, m Medium, dev device) error {
 // read and all bear the same link name, so nothing is lost or credited to the wrong link.
 func setReceive(fd int, m Medium, dev device) error {
 	if err := setAll(fd,
-		option{"SO_REUSEADDR", unix.SOL_SOCKET, unix.SO_REUSEADDR, 1},
+		// DIFFERS: 3.0.6 has SO_REUSEADDR here, with which any user may bind to the port as well, where it is
+		// above 1023, and then gets our unicast beats. This one lets in sockets of our own user only.
+		option{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
 		option{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1},
 		option{"SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1},
 		// A group joined by another socket of this machine is none of our business.
@@ -159,12 +161,7 @@ func setReceive(fd int, m Medium, dev device) error {
 		return err
 	}
 	at := unix.SockaddrInet4{Port: int(m.Port)}
-	switch m.Kind {
-	case Ucast:
-		if err := setAll(fd, option{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1}); err != nil {
-			return err
-		}
-	case Mcast:
+	if m.Kind == Mcast {
 		at.Addr = m.Peer.As4()
 	}
 	if err := unix.Bind(fd, &at); err != nil {

@@ -29,7 +29,7 @@ func (m *Message) check(depth int) error {
 }
 
 func (f *Field) check(depth int) error {
-	if !goodName([]byte(f.Name)) {
+	if !goodName([]byte(f.Name)) || endsLine(f.Name, depth) {
 		return ErrBadField
 	}
 	switch f.Type {
@@ -47,10 +47,18 @@ func (f *Field) check(depth int) error {
 			if strings.ContainsAny(s, "\x00\n") {
 				return ErrNUL
 			}
+			if endsLine(s, depth) {
+				return ErrBadValue
+			}
 		}
 		return nil
 	}
 	return ErrBadType // Uncompressed included: 3.0.6 never sends it
+}
+
+// endsLine says whether classic text nested depth deep would take text for more than one line.
+func endsLine(text string, depth int) bool {
+	return strings.ContainsAny(text, string(structNewline[:min(depth, MaxNesting)]))
 }
 
 // checkText refuses NUL, and the bytes that would pass for newlines when a 3.0.6 node writes the
