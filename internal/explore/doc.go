@@ -1,0 +1,51 @@
+// Package explore searches, exhaustively within a small scope, what two nodes can come to: the real
+// [heartbeatd/internal/core.Core] twice, one link, one or two groups, and every order of what can
+// happen to them. It does not draw lots: it tries each choice in each state, once.
+//
+// A state is the pair with everything that can still bear on it: both cores, the messages on the
+// way, the scripts at work, what really runs on each machine, what is cut, stalled or broken, and
+// how many faults are left. Two states that differ only in the time of day, in the numbers of the
+// messages or in ages that nothing depends on any more are one ([core.Core.Print]), so that a pair at
+// rest comes back to a state that is known, and the search ends. It goes depth first and keeps
+// one 64-bit hash a state; with ten million states the chance that two different ones had the same
+// anywhere is three in a million.
+//
+// # What the figures mean
+//
+//	states       different states reached
+//	transitions  choices tried: each ends in a new state or in a known one
+//	depth        the longest way without a repetition, in choices
+//	calmed       states from which everything was mended and the pair run on, to see it come right
+//	closed       every choice of every state was tried: within its budgets the search is complete.
+//	             Otherwise the line says CUT SHORT and by what; nothing is left out silently
+//
+// # What is tried
+//
+// Each scope (scope.go) has a budget a run: how many crashes (power cut, or the daemon killed while
+// its resources go on), partitions (both ways or one), stalls, operator's commands, lost and doubled
+// messages, failing and hanging scripts there are. All of it may happen at any moment, a machine may
+// be switched on (again) at any moment, a script may end at any moment.
+//
+// Time goes on in steps: from one timer that is due to the next. Messages are delivered, and scripts
+// end, within a step, in any order among the three oldest messages on the way; what is to take
+// longer pays for each step from the budgets delay and slow. So a scope with delay 2 holds every
+// run in which messages are late by up to two steps in all. A message that is older than one
+// keepalive must be delivered: that is what the network is supposed to promise, beside what it loses.
+//
+// # What is left out
+//
+// More than two groups, more than one link, a C node as the peer, clock steps (the core has no
+// clock), and when acknowledgements fall due: states that differ only in that count as one.
+//
+// # What is checked
+//
+// In every state: a resource runs on both machines only after one node had rightly declared the
+// other dead (silent, to it, for its whole deadtime) while that still ran, and until they have
+// agreed again; nobody is declared dead too early, and no living node without a crash, a partition
+// or a stall; no claim, status or goodbye denies what runs. In every state (or one in so many, as
+// the closing table says): once the faults are over, the pair comes to one owner of each group, and
+// both know which (calm.go).
+//
+// Which events met which states of the groups and of the standby dialogue is kept, and held
+// against the table in testdata/pairs.txt.
+package explore

@@ -1,0 +1,134 @@
+package explore
+
+import (
+	"time"
+)
+
+// Found is a broken guarantee and the way to it.
+type Found struct {
+	Wrong string
+	Calm  bool // it shows when everything is mended
+	Steps []string
+}
+
+// Result is what the search of one scope came to.
+type Result struct {
+	Scope       *Scope
+	States      int
+	Transitions int
+	Depth       int
+	Calmed      int
+	Longest     time.Duration // from the end of the faults to one owner
+	Cut         string        // why the search did not end by itself; "": it is complete
+	Found       *Found
+	Took        time.Duration
+}
+
+// Limits bound a search. Zero: no bound.
+type Limits struct {
+	States int
+	Until  func() bool // says that the time is over
+	Calm   int         // one state in so many is calmed
+}
+
+type search struct {
+	result  *Result
+	limits  Limits
+	seen    map[uint64]uint64        // states, and the budget with which they were gone on from
+	settles map[uint64]time.Duration // calm states, and how long they take to come right
+	scratch numbering
+	path    []choice
+}
+
+// Search goes through a scope.
+func Search(s *Scope, l Limits, met *Coverage) *Result {
+	x := newSearch(s, l)
+	first := s.first(met)
+	x.visit(first)
+	if f := x.result.Found; f != nil {
+		f.Steps = describe(s, x.path)
+		if f.Calm {
+			f.Steps = append(f.Steps, calmStep)
+		}
+	}
+	return x.result
+}
+
+func newSearch(s *Scope, l Limits) *search {
+	return &search{result: &Result{Scope: s}, limits: l, seen: map[uint64]uint64{}, settles: map[uint64]time.Duration{}}
+}
+
+// visit goes on from a state, and says whether the search goes on.
+func (x *search) visit(p *pair) bool {
+	if p.wrong != "" {
+		x.result.Found = &Found{Wrong: p.wrong}
+		return false
+	}
+	h := p.digest(&x.scratch)
+	known, again := x.known(h, p.left.pack())
+	if known {
+		return true
+	}
+	if x.over() {
+		return false
+	}
+	r := x.result
+	r.Depth = max(r.Depth, len(x.path))
+	if !again {
+		r.States++
+		if x.limits.Calm > 0 && h%uint64(x.limits.Calm) == 0 && !x.calm(p) {
+			return false
+		}
+	}
+	for _, c := range p.choices(make([]choice, 0, 16)) {
+		r.Transitions++
+		x.path = append(x.path, c)
+		q := p.take(c)
+		if !x.visit(q) {
+			return false
+		}
+		for i := range q.nodes {
+			if used := q.nodes[i].core; used != p.nodes[i].core {
+				p.scope.recycle(used)
+			}
+		}
+		x.path = x.path[:len(x.path)-1]
+	}
+	return true
+}
+
+// known says whether a state was gone on from with at least that budget; if not, that it now will be.
+// Less budget allows nothing that more does not. again: it was gone on from with another one.
+func (x *search) known(h, budget uint64) (known, again bool) {
+	for k := h; ; k = mix(h, k) {
+		was, there := x.seen[k]
+		switch {
+		case there && covers(was, budget):
+			return true, true
+		case !there || covers(budget, was):
+			x.seen[k] = budget
+			return false, there || k != h
+		}
+	}
+}
+
+func (x *search) over() bool {
+	switch {
+	case x.limits.States > 0 && x.result.States >= x.limits.States:
+		x.result.Cut = "the number of states"
+	case x.limits.Until != nil && x.result.States%64 == 0 && x.limits.Until():
+		x.result.Cut = "time"
+	}
+	return x.result.Cut != ""
+}
+
+// describe turns a way into words.
+func describe(s *Scope, path []choice) []string {
+	p := s.first(nil)
+	var steps []string
+	for _, c := range path {
+		steps = append(steps, p.describe(c))
+		p = p.take(c)
+	}
+	return steps
+}
