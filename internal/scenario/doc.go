@@ -1,7 +1,7 @@
 // Package scenario is a small world in virtual time around real cores: nodes with scripts and
 // running resources, cables that can be cut, operators, power cuts. It plays the scripts of
-// testdata/scenarios and carries the seeded simulation. Nothing in it waits, and what is random
-// comes from a seed.
+// testdata/scenarios and carries the seeded simulation of internal/simulate. Nothing in it waits, and
+// what is random comes from a seed.
 //
 // The commands of a script, one a line; [Play] says how the answers are written below them.
 //
@@ -11,13 +11,23 @@
 //	show WORD...                   what to print: log run status send send:TYPE
 //	advance D                      time passes
 //	boot NODE                      its daemon starts; stop: SIGTERM; kill: -9; crash: a power cut
-//	stall NODE, resume NODE        the daemon is held up
+//	restart NODE                   kill and boot, by its supervisor
+//	stall NODE [D], resume NODE    the daemon is held up
 //	standby NODE WHICH             hb_standby; takeover NODE WHICH: hb_takeover
 //	script NODE WORD [OP] ...      how a script behaves: rc=N take=D hang lie normal
+//	takes NODE START STOP STATUS   how long its scripts take
 //	unhang NODE                    hanging scripts end; run NODE WORD: something else starts a resource
 //	cut NODE [LINK...], mend       cables; deafen FROM TO, hear FROM TO: one direction only
-//	loss PERCENT                   of all datagrams; delay FROM TYPE[/INFO] D: of some
+//	loss PERCENT, double PERCENT   of all datagrams; delay FROM TYPE[/INFO] D: of some
+//	late PERCENT D, slow D         some travel up to D longer and are overtaken; all travel D longer
+//	replay NODE N                  somebody plays the newest N messages of a node again
+//	dice N                         begins all that is random anew
 //	clock NODE D                   the wall clock is set
+//	disk NODE full|lost|empty|future|ok    of the generation: not writable, one or both copies gone, far ahead
+//	key NODE [WORD]                another key; own NODE NAME=VALUE...: another ha.cf
+//	stuck NODE                     a reboot does not happen there
+//	foreign NODE                   a third machine, of another cluster with the same key and port
+//	calm [D]                       everything is mended, all daemons start, time passes
 //	byhand NODE                    a C node, played by hand: beat NODE [STATUS], say NODE NAME=VALUE...
 //	owners                         where everything really runs, and what ran twice
 //	view NODE...                   what status would show

@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"heartbeatd/internal/wire"
@@ -17,8 +19,8 @@ type handPlayed struct {
 
 // HandPlay makes a machine a hand-played node; nothing is sent yet.
 func (w *World) HandPlay(m *Machine) {
-	m.gen++
-	m.peer = &handPlayed{gen: m.gen}
+	m.Generation = max(m.Generation, 100) + 1
+	m.peer = &handPlayed{gen: m.Generation}
 }
 
 // Beat lets a hand-played node send its status every keepalive, or ends that.
@@ -66,4 +68,30 @@ func (w *World) hears(m *Machine, msg *wire.Message) {
 		}
 		w.Say(m, wire.New("repnodes").AddStr("dest", msg.Str("src")).AddStr("nodelist", names).AddStr("delnodelist", " "))
 	}
+}
+
+// byHand runs the commands for a hand-played node: byhand NODE makes it one, beat NODE [STATUS]
+// lets it beat, say NODE NAME=VALUE... sends a message.
+func (p *Player) byHand(m *Machine, f []string) error {
+	switch {
+	case f[0] == "byhand":
+		p.World.HandPlay(m)
+	case m.peer == nil:
+		return fmt.Errorf("%s is not played by hand", m.Name)
+	case f[0] == "say":
+		p.World.Say(m, message(f[2:]))
+	default:
+		p.World.Beat(m, strings.Join(f[2:], ""))
+	}
+	return nil
+}
+
+// message makes a message of NAME=VALUE words; the first is t.
+func message(f []string) *wire.Message {
+	m := &wire.Message{}
+	for _, w := range f {
+		k, v, _ := strings.Cut(w, "=")
+		m.AddStr(k, v)
+	}
+	return m
 }

@@ -13,19 +13,34 @@ type Machine struct {
 	Core    *core.Core // nil while no daemon runs
 	Running map[string]bool
 	Scripts map[string]Script // by "word op", "word" or "op"
+	Takes   [3]time.Duration  // by core.Op, what a script takes of which nothing else is said
 	Clock   time.Duration     // how far its wall clock is ahead
+	Key     string            // that it signs with and accepts
+	Disk    Disk
+	Stuck   bool // a reboot does not happen
+	Foreign bool // it belongs to another cluster, with a partner that is not there
 
 	Sent  uint64 // datagrams, a link counted once
 	Ticks uint64
 
-	gen     uint64
+	Generation uint64        // of the newest daemon
+	Since      time.Duration // when it began
+
+	Asleep, Woke, Before time.Duration // its newest stall began and ended, and the one before ended
+
+	index   int
+	cut     []bool // by link
+	deaf    []bool // by machine: what it sends does not arrive there
+	tape    tape
 	life    uint64 // of the daemon: what was meant for an earlier one is void
 	power   uint64 // scripts of an earlier one ended with it
 	tickAt  time.Duration
+	booting bool
 	stalled bool
+	stalls  uint64
 	waiting []core.Event
 	jobs    []*job
-	held    []core.Run // scripts that wait for those of an earlier daemon
+	held    []waiting // scripts that wait for those of an earlier daemon
 	peer    *handPlayed
 }
 
@@ -44,29 +59,39 @@ type job struct {
 	run    core.Run
 	script Script
 	life   uint64
+	began  time.Duration // when the core asked for it
 }
 
-// script is how the machine's script for this word and action behaves.
-func (m *Machine) script(word string, op core.Op) Script {
-	for _, k := range []string{word + " " + op.String(), word, op.String()} {
-		if s, ok := m.Scripts[k]; ok {
-			return s
+// waiting is a script that the core has asked for.
+type waiting struct {
+	run   core.Run
+	asked time.Duration
+}
+
+// Script is how the machine's script for this word and action behaves.
+func (m *Machine) Script(word string, op core.Op) Script {
+	if len(m.Scripts) > 0 {
+		for _, k := range []string{word + " " + op.String(), word, op.String()} {
+			if s, ok := m.Scripts[k]; ok {
+				return s
+			}
 		}
 	}
-	if op == core.Status {
-		return Script{Take: 2 * time.Millisecond}
-	}
-	return Script{Take: 50 * time.Millisecond}
+	return Script{Take: m.Takes[op]}
 }
 
-// run starts a script. As core.Run demands of the daemon, it waits for the scripts that a
+// Run starts a script. As core.Run demands of the daemon, it waits for the scripts that a
 // killed daemon left behind: they change what the new one is about to find out.
-func (w *World) run(m *Machine, r core.Run) {
+func (w *World) Run(m *Machine, r core.Run) {
+	w.runSince(m, r, w.Now)
+}
+
+func (w *World) runSince(m *Machine, r core.Run, asked time.Duration) {
 	if m.orphans() {
-		m.held = append(m.held, r)
+		m.held = append(m.held, waiting{r, asked})
 		return
 	}
-	j := &job{r, m.script(r.Resource, r.Op), m.life}
+	j := &job{r, m.Script(r.Resource, r.Op), m.life, asked}
 	m.jobs = append(m.jobs, j)
 	if !j.script.Hang {
 		power := m.power
@@ -119,8 +144,8 @@ func (w *World) finish(m *Machine, j *job) {
 	}
 	if held := m.held; !m.orphans() {
 		m.held = nil
-		for _, r := range held {
-			w.run(m, r)
+		for _, h := range held {
+			w.runSince(m, h.run, h.asked)
 		}
 	}
 }
@@ -131,16 +156,22 @@ func (w *World) effect(m *Machine, r core.Run, s Script) {
 	}
 	switch r.Op {
 	case core.Start:
-		m.Running[r.Resource] = true
-		w.checkBoth(r.Resource)
+		w.start(m, r.Resource)
 	case core.Stop:
 		delete(m.Running, r.Resource)
+		if w.Changed != nil {
+			w.Changed(m, r.Resource)
+		}
 	}
 }
 
-func (w *World) checkBoth(word string) {
+func (w *World) start(m *Machine, word string) {
+	m.Running[word] = true
 	if len(w.Owners(word)) > 1 {
-		w.Both = append(w.Both, fmt.Sprintf("%s at %s", word, stamp(w.Now)))
+		w.Both = append(w.Both, fmt.Sprintf("%s at %s", word, Stamp(w.Now)))
+	}
+	if w.Changed != nil {
+		w.Changed(m, word)
 	}
 }
 
@@ -155,28 +186,59 @@ func (w *World) Owners(word string) []string {
 	return on
 }
 
-// Boot starts the daemon on a machine, with a higher generation each time.
+// Boot starts the daemon on a machine, with a higher generation each time if its disk and its
+// clock allow it.
 func (w *World) Boot(m *Machine) {
-	if m.Core != nil || m.peer != nil {
+	if m.Core != nil || m.peer != nil || m.booting {
 		return
 	}
-	m.gen++
+	gen, wait := m.Disk.generation(w.wall(m), w.Now-m.Disk.since)
 	m.life++
+	if wait == 0 {
+		w.begin(m, gen)
+		return
+	}
+	m.booting = true
+	life := m.life
+	w.At(w.Now+wait, func() {
+		if m.life == life {
+			w.begin(m, gen)
+		}
+	})
+}
+
+func (w *World) begin(m *Machine, gen uint64) {
 	peer, order := "", []string{}
-	for _, o := range w.nodes {
-		order = append(order, o.Name)
-		if o != m {
+	for i, o := range w.nodes {
+		if i < 2 {
+			order = append(order, o.Name)
+		}
+		if o != m && i < 2 {
 			peer = o.Name
 		}
 	}
-	groups := w.GroupsOf(m)
+	if m.Foreign {
+		peer = "of-" + m.Name
+		order = []string{m.Name, peer}
+	}
+	groups, o := w.GroupsOf(m), w.OptionsOf(m)
+	m.booting = false
+	m.Generation, m.Since = gen, w.Now
 	m.Core = core.New(core.Config{
-		Self: m.Name, Peer: peer, Order: order, UUID: []byte(fmt.Sprintf("%-16.16s", m.Name)), Generation: m.gen, PID: 1,
-		Keepalive: w.Options.Keepalive, Deadtime: w.Options.Deadtime, Warntime: w.Options.Warntime, Initdead: w.Options.Initdead,
-		Failback: w.Options.Failback, Groups: groups, HangReport: w.Options.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
+		Self: m.Name, Peer: peer, Order: order, UUID: []byte(fmt.Sprintf("%-16.16s", m.Name)), Generation: gen, PID: 1,
+		Keepalive: o.Keepalive, Deadtime: o.Deadtime, Warntime: o.Warntime, Initdead: o.Initdead,
+		Failback: o.Failback, Groups: groups, HangReport: o.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
 	})
 	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
 	w.Step(m, core.Started{})
+}
+
+// OptionsOf is what ha.cf says on a machine.
+func (w *World) OptionsOf(m *Machine) Options {
+	if own, ok := w.Own[m.Name]; ok {
+		return own
+	}
+	return w.Options
 }
 
 // GroupsOf is what haresources says on a machine.
@@ -189,7 +251,7 @@ func (w *World) GroupsOf(m *Machine) []core.GroupConfig {
 
 // Kill ends the daemon without a word; resources and scripts go on running.
 func (w *World) Kill(m *Machine) {
-	m.Core, m.held = nil, nil
+	m.Core, m.held, m.booting = nil, nil, false
 	m.life++
 }
 
@@ -198,17 +260,49 @@ func (w *World) Crash(m *Machine) {
 	w.Kill(m)
 	m.power++
 	m.jobs, m.Running = nil, map[string]bool{}
+	m.Disk.powerCut(w.Now)
 }
 
+// Jobs is how many scripts are at work on a machine.
+func (m *Machine) Jobs() int { return len(m.jobs) + len(m.held) }
+
+// Working counts the scripts at work that began after a moment, and those of a group whenever they did.
+func (m *Machine) Working(group string, after time.Duration) (all, same int) {
+	for _, j := range m.jobs {
+		if j.life == m.life && j.began > after {
+			all++
+		}
+		if j.life == m.life && j.run.Group == group {
+			same++
+		}
+	}
+	return all, same
+}
+
+// Life is a number that every daemon of the machine has another one of.
+func (m *Machine) Life() uint64 { return m.life }
+
+// Index is the machine's place among all.
+func (m *Machine) Index() int { return m.index }
+
+// Stalled says that the machine's daemon is held up.
+func (m *Machine) Stalled() bool { return m.stalled }
+
 // Stall stops the daemon as SIGSTOP does; Resume lets it go on.
-func (w *World) Stall(m *Machine) { m.stalled = true }
+func (w *World) Stall(m *Machine) {
+	if !m.stalled {
+		m.Asleep, m.Before = w.Now, m.Woke
+	}
+	m.stalled = true
+	m.stalls++
+}
 
 // Resume ends a stall: what arrived meanwhile is delivered, then the overdue timer.
 func (w *World) Resume(m *Machine) {
 	if !m.stalled {
 		return
 	}
-	m.stalled, m.tickAt = false, core.NoTick
+	m.stalled, m.tickAt, m.Woke = false, core.NoTick, w.Now
 	events := m.waiting // the daemon reads what waits in its sockets before it judges
 	m.waiting = nil
 	for _, ev := range events {

@@ -7,17 +7,14 @@ import (
 	"time"
 
 	"heartbeatd/internal/core"
-	"heartbeatd/internal/wire"
 )
 
 // Play runs a scenario: one command a line, `#` begins a comment, lines that begin with `|` are
 // what the nodes did after the command above. It returns the same text with those lines made
 // anew, so that a comparison is the test and writing the result back is the update.
 func Play(text string) (string, error) {
-	p := &player{
-		options: DefaultOptions(), show: map[string]bool{"log": true, "run": true},
-		files: map[string][]core.GroupConfig{}, path: newPath(),
-	}
+	p := NewPlayer()
+	p.show = map[string]bool{"log": true, "run": true}
 	var out strings.Builder
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		switch {
@@ -28,14 +25,14 @@ func Play(text string) (string, error) {
 			continue
 		}
 		p.lines = nil
-		if err := p.command(strings.Fields(line)); err != nil {
+		if err := p.Do(line); err != nil {
 			return "", fmt.Errorf("line %d: %s: %w", i+1, line, err)
 		}
 		out.WriteString(line + "\n")
 		for _, l := range p.lines {
 			out.WriteString("| " + l + "\n")
 		}
-		if p.world != nil && len(p.lines) == 0 && timed[strings.Fields(line)[0]] {
+		if p.World != nil && len(p.lines) == 0 && timed[strings.Fields(line)[0]] {
 			out.WriteString("| -\n")
 		}
 	}
@@ -45,20 +42,37 @@ func Play(text string) (string, error) {
 // timed are the commands after which silence is worth a line.
 var timed = map[string]bool{"advance": true, "stop": true, "standby": true, "takeover": true, "owners": true}
 
-type player struct {
+// Player carries out the commands of a scenario.
+type Player struct {
+	World *World // nil before the command nodes
+
 	options Options
 	groups  []core.GroupConfig
 	files   map[string][]core.GroupConfig
-	path    *path
-	world   *World
 	show    map[string]bool
 	lines   []string
 }
 
-func (p *player) command(f []string) error {
+// NewPlayer returns a player that shows nothing.
+func NewPlayer() *Player {
+	return &Player{options: DefaultOptions(), show: map[string]bool{}, files: map[string][]core.GroupConfig{}}
+}
+
+// Do carries out one command.
+func (p *Player) Do(line string) error {
+	f := strings.Fields(line)
+	if len(f) == 0 {
+		return fmt.Errorf("no command")
+	}
 	switch f[0] {
+	case "show":
+		p.show = map[string]bool{}
+		for _, s := range f[1:] {
+			p.show[s] = true
+		}
+		return nil
 	case "options":
-		return p.setOptions(f[1:])
+		return p.options.set(f[1:])
 	case "group":
 		if len(f) < 3 {
 			return fmt.Errorf("want: group HOME RESOURCE...")
@@ -72,45 +86,40 @@ func (p *player) command(f []string) error {
 		p.files[f[1]] = append(p.files[f[1]], core.GroupConfig{Home: f[2], Resources: f[3:]})
 		return nil
 	case "nodes":
-		p.world = NewWorld(p.options, p.groups, f[1:]...)
-		p.world.Emit, p.world.Files, p.world.Path = p.emit, p.files, p.path.copies
+		p.World = NewWorld(p.options, p.groups, f[1:]...)
+		p.World.Emit, p.World.Files = p.emit, p.files
 		return nil
 	}
-	if p.world == nil {
+	if p.World == nil {
 		return fmt.Errorf("no nodes yet")
 	}
 	switch f[0] {
-	case "show":
-		p.show = map[string]bool{}
-		for _, s := range f[1:] {
-			p.show[s] = true
-		}
-		return nil
 	case "advance":
 		d, err := time.ParseDuration(strings.Join(f[1:], ""))
 		if err == nil {
-			p.world.Advance(d)
+			p.World.Advance(d)
 		}
 		return err
-	case "loss":
-		return p.path.setLoss(f[1:])
-	case "delay":
-		return p.path.setDelay(f[1:])
+	case "calm":
+		return p.calm(f[1:])
 	case "owners":
 		p.owners()
 		return nil
 	case "view":
 		return p.view(f[1:])
 	}
+	if ok, err := p.onNet(f); ok {
+		return err
+	}
 	return p.onMachine(f)
 }
 
 // onMachine runs the commands whose first word is a machine.
-func (p *player) onMachine(f []string) error {
+func (p *Player) onMachine(f []string) error {
 	if len(f) < 2 {
 		return fmt.Errorf("unknown command or missing node")
 	}
-	w := p.world
+	w := p.World
 	m := w.Machine(f[1])
 	if m == nil {
 		return fmt.Errorf("unknown node %s", f[1])
@@ -132,8 +141,13 @@ func (p *player) onMachine(f []string) error {
 		w.Crash(m)
 	case "kill":
 		w.Kill(m)
+	case "restart":
+		if m.Core != nil {
+			w.Kill(m)
+			w.Boot(m)
+		}
 	case "stall":
-		w.Stall(m)
+		return stall(w, m, arg(2))
 	case "resume":
 		w.Resume(m)
 	case "stop":
@@ -143,8 +157,7 @@ func (p *player) onMachine(f []string) error {
 	case "takeover":
 		w.Step(m, core.TakeoverCommand{Which: core.Which(arg(2))})
 	case "run": // something outside the cluster starts a resource
-		m.Running[arg(2)] = true
-		w.checkBoth(arg(2))
+		w.start(m, arg(2))
 	case "clock":
 		d, err := time.ParseDuration(arg(2))
 		m.Clock += d
@@ -154,27 +167,27 @@ func (p *player) onMachine(f []string) error {
 	case "script":
 		return setScript(m, f[2:])
 	default:
-		return fmt.Errorf("unknown command")
+		return p.onSurroundings(m, f)
 	}
 	return nil
 }
 
 // onCables runs the commands on what lies between the machines.
-func (p *player) onCables(m *Machine, f []string) error {
+func (p *Player) onCables(m *Machine, f []string) error {
 	if f[0] == "cut" || f[0] == "mend" {
 		for _, l := range p.links(f[2:]) {
-			p.world.Cut(m, l, f[0] == "cut")
+			p.World.Cut(m, l, f[0] == "cut")
 		}
 		return nil
 	}
-	if len(f) < 3 || p.world.Machine(f[2]) == nil {
+	if len(f) < 3 || p.World.Machine(f[2]) == nil {
 		return fmt.Errorf("want: %s FROM TO", f[0])
 	}
-	p.world.Deafen(m, p.world.Machine(f[2]), f[0] == "deafen")
+	p.World.Deafen(m, p.World.Machine(f[2]), f[0] == "deafen")
 	return nil
 }
 
-func (p *player) links(f []string) []string {
+func (p *Player) links(f []string) []string {
 	if len(f) == 0 {
 		return p.options.Links
 	}
@@ -222,45 +235,16 @@ func setScript(m *Machine, f []string) error {
 	return nil
 }
 
-func (p *player) setOptions(f []string) error {
-	for _, w := range f {
-		k, v, _ := strings.Cut(w, "=")
-		var err error
-		switch k {
-		case "keepalive":
-			p.options.Keepalive, err = time.ParseDuration(v)
-		case "deadtime":
-			p.options.Deadtime, err = time.ParseDuration(v)
-		case "warntime":
-			p.options.Warntime, err = time.ParseDuration(v)
-		case "initdead":
-			p.options.Initdead, err = time.ParseDuration(v)
-		case "hangreport":
-			p.options.HangReport, err = time.ParseDuration(v)
-		case "links":
-			p.options.Links = strings.Split(v, ",")
-		case "auto_failback":
-			fb, ok := map[string]core.AutoFailback{"on": core.FailbackOn, "off": core.FailbackOff, "legacy": core.FailbackLegacy}[v]
-			if !ok {
-				err = fmt.Errorf("auto_failback: on, off or legacy")
-			}
-			p.options.Failback = fb
-		default:
-			err = fmt.Errorf("unknown option %s", k)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *player) say(node, format string, args ...any) {
-	p.lines = append(p.lines, fmt.Sprintf("%s %-6s %s", stamp(p.world.Now), node, fmt.Sprintf(format, args...)))
+func (p *Player) say(node, format string, args ...any) {
+	p.lines = append(p.lines, fmt.Sprintf("%s %-6s %s", Stamp(p.World.Now), node, fmt.Sprintf(format, args...)))
 }
 
 // emit prints an action from its fields.
-func (p *player) emit(node string, a core.Action) {
+func (p *Player) emit(m *Machine, a core.Action) {
+	if len(p.show) == 0 {
+		return
+	}
+	node := m.Name
 	switch a := a.(type) {
 	case core.Log:
 		if p.show["log"] {
@@ -294,11 +278,11 @@ func (p *player) emit(node string, a core.Action) {
 }
 
 // owners prints where each resource really runs.
-func (p *player) owners() {
-	for _, g := range p.world.Groups {
+func (p *Player) owners() {
+	for _, g := range p.World.Groups {
 		var words []string
 		for _, r := range g.Resources {
-			on := strings.Join(p.world.Owners(r), "+")
+			on := strings.Join(p.World.Owners(r), "+")
 			if on == "" {
 				on = "nobody"
 			}
@@ -306,50 +290,24 @@ func (p *player) owners() {
 		}
 		p.lines = append(p.lines, strings.Join(words, ", "))
 	}
-	for _, b := range p.world.Both {
+	for _, b := range p.World.Both {
 		p.lines = append(p.lines, "ran on both: "+b)
 	}
-	p.world.Both = nil
+	p.World.Both = nil
 }
 
 // view prints what status would show.
-func (p *player) view(names []string) error {
+func (p *Player) view(names []string) error {
 	for _, name := range names {
-		m := p.world.Machine(name)
+		m := p.World.Machine(name)
 		if m == nil || m.Core == nil {
 			return fmt.Errorf("no daemon on %s", name)
 		}
-		v := m.Core.View(p.world.Now)
+		v := m.Core.View(p.World.Now)
 		p.lines = append(p.lines, fmt.Sprintf("%s %s holds %s", name, v.State, v.Holding))
 		for _, g := range v.Groups {
 			p.lines = append(p.lines, fmt.Sprintf("  %s: owner %q, here %s", g.Key, g.Owner, g.State))
 		}
 	}
 	return nil
-}
-
-// byHand runs the commands for a hand-played node: byhand NODE makes it one, beat NODE [STATUS]
-// lets it beat, say NODE NAME=VALUE... sends a message.
-func (p *player) byHand(m *Machine, f []string) error {
-	switch {
-	case f[0] == "byhand":
-		p.world.HandPlay(m)
-	case m.peer == nil:
-		return fmt.Errorf("%s is not played by hand", m.Name)
-	case f[0] == "say":
-		p.world.Say(m, message(f[2:]))
-	default:
-		p.world.Beat(m, strings.Join(f[2:], ""))
-	}
-	return nil
-}
-
-// message makes a message of NAME=VALUE words; the first is t.
-func message(f []string) *wire.Message {
-	m := &wire.Message{}
-	for _, w := range f {
-		k, v, _ := strings.Cut(w, "=")
-		m.AddStr(k, v)
-	}
-	return m
 }

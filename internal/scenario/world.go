@@ -1,8 +1,8 @@
 package scenario
 
 import (
-	"container/heap"
 	"fmt"
+	"slices"
 	"time"
 
 	"heartbeatd/internal/core"
@@ -20,21 +20,24 @@ type World struct {
 	Options Options
 	Groups  []core.GroupConfig
 	Now     time.Duration
+	Net     Net
 	// Emit is called for every action of every core, in order.
-	Emit func(node string, a core.Action)
+	Emit func(m *Machine, a core.Action)
+	// Arrived, if set, is called for every datagram that reaches a machine, even one that is held up.
+	// Again says that somebody played a recording.
+	Arrived func(to *Machine, msg *wire.Message, again bool)
+	// Changed, if set, is called when a resource has started or stopped somewhere.
+	Changed func(m *Machine, word string)
 	// Files, if set for a machine, is its own haresources instead of Groups.
 	Files map[string][]core.GroupConfig
-	// Path, if set, says how much longer each copy of a datagram travels; no copy: it is lost.
-	Path func(from, to, link string, msg *wire.Message) []time.Duration
-	// Rand, if set, gives the random number of each event.
-	Rand func() uint64
+	// Own, if set for a machine, are its own directives instead of Options.
+	Own  map[string]Options
+	Both []string // words that ever ran on two machines at once, with the time
 
 	nodes  []*Machine
-	cut    map[string]bool // "from link"
-	deaf   map[string]bool // "from to"
 	queue  queue
 	number uint64
-	Both   []string // words that ever ran on two machines at once, with the time
+	rand   uint64 // of the events' random numbers; 0: they are all 0
 }
 
 // Options are the directives of ha.cf that a scenario sets.
@@ -55,9 +58,13 @@ func DefaultOptions() Options {
 
 // NewWorld returns a world with the named machines, switched off. The first two are a pair.
 func NewWorld(o Options, groups []core.GroupConfig, names ...string) *World {
-	w := &World{Options: o, Groups: groups, cut: map[string]bool{}, deaf: map[string]bool{}, Files: map[string][]core.GroupConfig{}}
-	for _, n := range names {
-		w.nodes = append(w.nodes, &Machine{Name: n, Running: map[string]bool{}, Scripts: map[string]Script{}, gen: 100})
+	w := &World{Options: o, Groups: groups, Files: map[string][]core.GroupConfig{}, Own: map[string]Options{}, Net: NewNet()}
+	for i, n := range names {
+		w.nodes = append(w.nodes, &Machine{
+			Name: n, Running: map[string]bool{}, Scripts: map[string]Script{}, index: i,
+			Takes: [3]time.Duration{core.Start: 50 * time.Millisecond, core.Stop: 50 * time.Millisecond, core.Status: 2 * time.Millisecond},
+			cut:   make([]bool, len(o.Links)), deaf: make([]bool, len(names)),
+		})
 	}
 	return w
 }
@@ -75,31 +82,13 @@ func (w *World) Machine(name string) *Machine {
 // Machines returns all machines.
 func (w *World) Machines() []*Machine { return w.nodes }
 
-type happening struct {
-	at time.Duration
-	n  uint64
-	do func()
-}
-
-type queue []happening
-
-func (q queue) Len() int { return len(q) }
-func (q queue) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].n < q[j].n
-}
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)   { *q = append(*q, x.(happening)) }
-func (q *queue) Pop() any {
-	old := *q
-	x := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return x
-}
-
 // At schedules something.
-func (w *World) At(at time.Duration, do func()) {
+func (w *World) At(at time.Duration, do func()) { w.push(happening{at: at, do: do}) }
+
+func (w *World) push(h happening) {
 	w.number++
-	heap.Push(&w.queue, happening{max(at, w.Now), w.number, do})
+	h.at, h.n = max(h.at, w.Now), w.number
+	w.queue.push(h)
 }
 
 // Advance lets time pass.
@@ -111,13 +100,24 @@ func (w *World) Advance(d time.Duration) {
 			still = 0
 		}
 		if still > 10000 {
-			panic(fmt.Sprintf("time stands still at %s: a core asks for ticks that change nothing", stamp(w.Now)))
+			panic(fmt.Sprintf("time stands still at %s: a core asks for ticks that change nothing", Stamp(w.Now)))
 		}
-		h := heap.Pop(&w.queue).(happening)
+		h := w.queue.pop()
 		w.Now = h.at
-		h.do()
+		w.happen(h)
 	}
 	w.Now = end
+}
+
+func (w *World) happen(h happening) {
+	switch {
+	case h.do != nil:
+		h.do()
+	case h.msg != nil:
+		w.deliver(h.m, int(h.life), h.msg)
+	default:
+		w.due(h.m, h.at, h.life)
+	}
 }
 
 // Step gives a core an event and carries out what it answers.
@@ -130,14 +130,14 @@ func (w *World) Step(m *Machine, ev core.Event) {
 		return
 	}
 	s := core.Stamp{At: w.Now + time.Nanosecond, Wall: epoch + int64((w.Now+m.Clock)/time.Second), Load: "0.00 0.00 0.00 1/1 1"}
-	if w.Rand != nil {
-		s.Rand = w.Rand()
+	if w.rand != 0 {
+		s.Rand = splitmix(&w.rand)
 	}
 	life := m.life
 	for _, a := range m.Core.Step(s, ev) {
 		w.act(m, a)
 		if w.Emit != nil {
-			w.Emit(m.Name, a)
+			w.Emit(m, a)
 		}
 	}
 	if m.life == life && m.Core != nil {
@@ -147,18 +147,23 @@ func (w *World) Step(m *Machine, ev core.Event) {
 
 func (w *World) schedule(m *Machine) {
 	next := m.Core.NextTick()
-	if next == core.NoTick || next == m.tickAt {
+	if next == core.NoTick {
+		return
+	}
+	if next = max(next, w.Now); next == m.tickAt {
 		return
 	}
 	m.tickAt = next
-	life := m.life
-	w.At(next, func() {
-		if m.life == life && m.tickAt == next && !m.stalled && m.Core != nil {
-			m.tickAt = core.NoTick
-			m.Ticks++
-			w.Step(m, core.Tick{})
-		}
-	})
+	w.push(happening{at: next, m: m, life: m.life})
+}
+
+// due is a timer that ends. It counts only if it is the newest of this life.
+func (w *World) due(m *Machine, at time.Duration, life uint64) {
+	if m.life == life && m.tickAt == at && !m.stalled && m.Core != nil {
+		m.tickAt = core.NoTick
+		m.Ticks++
+		w.Step(m, core.Tick{})
+	}
 }
 
 func (w *World) act(m *Machine, a core.Action) {
@@ -166,9 +171,11 @@ func (w *World) act(m *Machine, a core.Action) {
 	case core.Send:
 		w.send(m, a.Msg)
 	case core.Run:
-		w.run(m, a)
+		w.Run(m, a)
 	case core.Reboot:
-		w.At(w.Now, func() { w.Crash(m) })
+		if !m.Stuck {
+			w.At(w.Now, func() { w.Crash(m) })
+		}
 	case core.Exit:
 		m.Core = nil
 		m.life++
@@ -176,42 +183,67 @@ func (w *World) act(m *Machine, a core.Action) {
 }
 
 // Cut pulls or mends one machine's cable on a link.
-func (w *World) Cut(m *Machine, link string, cut bool) { w.cut[m.Name+" "+link] = cut }
+func (w *World) Cut(m *Machine, link string, cut bool) {
+	if i := slices.Index(w.Options.Links, link); i >= 0 {
+		m.cut[i] = cut
+	}
+}
+
+// IsCut says whether one machine's cable on a link is pulled.
+func (w *World) IsCut(m *Machine, link string) bool {
+	i := slices.Index(w.Options.Links, link)
+	return i >= 0 && m.cut[i]
+}
 
 // Deafen drops, or no longer drops, what travels from one machine to another.
-func (w *World) Deafen(from, to *Machine, deaf bool) { w.deaf[from.Name+" "+to.Name] = deaf }
+func (w *World) Deafen(from, to *Machine, deaf bool) { from.deaf[to.index] = deaf }
+
+// Reaches says whether anything sent by one machine can be read by another.
+func (w *World) Reaches(from, to *Machine) bool {
+	if from.deaf[to.index] || from.Key != to.Key {
+		return false
+	}
+	for l := range w.Options.Links {
+		if !from.cut[l] && !to.cut[l] {
+			return true
+		}
+	}
+	return false
+}
 
 func (w *World) send(m *Machine, msg *wire.Message) {
 	m.Sent++
-	for _, link := range w.Options.Links {
+	m.record(msg)
+	for l := range w.Options.Links {
+		if m.cut[l] {
+			continue
+		}
 		for _, to := range w.nodes {
-			if to == m || w.cut[m.Name+" "+link] || w.deaf[m.Name+" "+to.Name] {
-				continue
+			if to == m || m.deaf[to.index] || m.Key != to.Key {
+				continue // what another key has signed ends before the core
 			}
-			copies := once
-			if w.Path != nil {
-				copies = w.Path(m.Name, to.Name, link, msg)
-			}
-			for _, extra := range copies {
-				w.At(w.Now+Latency+extra, func() { w.deliver(to, link, msg) })
+			extra, n := w.Net.copies(m.Name, msg)
+			for _, d := range extra[:n] {
+				w.push(happening{at: w.Now + Latency + d, m: to, msg: msg, life: uint64(l)})
 			}
 		}
 	}
 }
 
-// once is a path that neither loses, doubles nor delays.
-var once = []time.Duration{0}
-
-func (w *World) deliver(to *Machine, link string, msg *wire.Message) {
+func (w *World) deliver(to *Machine, link int, msg *wire.Message) {
 	switch {
-	case w.cut[to.Name+" "+link]:
+	case to.cut[link]:
 	case to.peer != nil:
 		w.hears(to, msg)
 	default:
-		w.Step(to, core.Received{Link: link, Heard: w.Now + time.Nanosecond, Msg: msg})
+		if w.Arrived != nil {
+			w.Arrived(to, msg, false)
+		}
+		w.Step(to, core.Received{Link: w.Options.Links[link], Heard: w.Now + time.Nanosecond, Msg: msg})
 	}
 }
 
-func stamp(d time.Duration) string {
+// Stamp is a moment as scenarios write it.
+func Stamp(d time.Duration) string {
 	return fmt.Sprintf("%d:%06.3f", d/time.Minute, (d % time.Minute).Seconds())
 }

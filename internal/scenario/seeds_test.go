@@ -1,5 +1,0 @@
-//go:build !race
-
-package scenario
-
-const defaultSeeds = 1200

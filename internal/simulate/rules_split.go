@@ -1,0 +1,139 @@
+package simulate
+
+import (
+	"fmt"
+	"time"
+
+	"heartbeatd/internal/core"
+)
+
+// split is a split that began between two settled nodes and that both have answered.
+type split struct {
+	owner map[string]string // before it
+	ripe  bool              // each side runs everything
+}
+
+// parted says whether a step has cut the nodes off from each other, in both directions.
+func (r *Run) parted(a *act) bool {
+	if a.f[0] != "cut" && a.f[0] != "key" {
+		return false
+	}
+	return !r.w.Reaches(r.pair[0], r.pair[1]) && !r.w.Reaches(r.pair[1], r.pair[0])
+}
+
+// splitServes is the rule split-serves.
+func splitServes(r *Run, a *act) {
+	x, y := r.pair[0], r.pair[1]
+	if !a.before.settled || !r.parted(a) || !healthy(x) || !healthy(y) {
+		return
+	}
+	s := &split{owner: a.before.owner}
+	r.healing = s
+	r.owe("split-serves", max(r.takeoverTime(x, y), r.takeoverTime(y, x)), func() error {
+		s.ripe = true
+		if err := r.runsAll(x, nil); err != nil {
+			return err
+		}
+		return r.runsAll(y, nil)
+	})
+}
+
+// healTime is from the first beat heard again until one of the owners has stopped.
+func (r *Run) healTime() time.Duration {
+	x, y := r.pair[0], r.pair[1]
+	return 3*max(r.keepalive(x), r.keepalive(y)) + 4*r.travel() + max(r.stopTime(x), r.stopTime(y))
+}
+
+// splitHeals is the rule split-heals.
+func splitHeals(r *Run, a *act) {
+	s := a.healing
+	if s == nil || !s.ripe || a.f[0] != "mend" && a.f[0] != "key" || !r.w.Reaches(r.pair[0], r.pair[1]) || !r.w.Reaches(r.pair[1], r.pair[0]) {
+		return
+	}
+	if !healthy(r.pair[0]) || !healthy(r.pair[1]) || !r.gentle() {
+		return
+	}
+	r.keptByOwner("split-heals", 0, s.owner)
+}
+
+// keptByOwner owes that after a split, or a long stall, everything runs where it ran before, without
+// having been stopped there. With auto_failback what is not at home may be on its way there by then.
+func (r *Run) keptByOwner(rule string, after time.Duration, owner map[string]string) {
+	for _, stopped := range r.stops {
+		clear(stopped)
+	}
+	r.owe(rule, after+r.healTime(), func() error {
+		where := r.as(owner)
+		for _, g := range r.w.GroupsOf(r.pair[0]) {
+			m := r.w.Machine(where(g))
+			if g.Home != m.Name && r.anyFailback() {
+				continue
+			}
+			for _, word := range g.Resources {
+				if on := r.w.Owners(word); len(on) != 1 || on[0] != m.Name {
+					return fmt.Errorf("%s runs on %v, not on %s, which held it before", word, on, m.Name)
+				}
+				if r.stops[m.Index()][word] {
+					return fmt.Errorf("%s was stopped on %s, which held it before", word, m.Name)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Run) anyFailback() bool {
+	return r.w.OptionsOf(r.pair[0]).Failback != core.FailbackOff || r.w.OptionsOf(r.pair[1]).Failback != core.FailbackOff
+}
+
+// oneDirection is the rule one-direction: what a.m sends no longer arrives, and it hears everything.
+func oneDirection(r *Run, a *act) {
+	if !a.before.settled || a.f[0] != "deafen" || !healthy(a.m) || !healthy(a.o) {
+		return
+	}
+	m, o := a.m, a.o
+	if r.w.Reaches(m, o) || !r.w.Reaches(o, m) {
+		return
+	}
+	r.owe("one-direction", r.takeoverTime(m, o), func() error { return r.runsAll(o, nil) })
+	patience := r.keepalive(o) + 5*r.keepalive(m)/2
+	r.owe("one-direction", r.deadtime(m)+3*r.travel()+patience+r.stopTime(m), func() error {
+		if len(m.Running) > 0 {
+			return fmt.Errorf("%v still runs on %s, which is not heard", m.Running, m.Name)
+		}
+		return nil
+	})
+}
+
+// shortStall is the rule short-stall.
+func shortStall(r *Run, a *act) {
+	d, ok := r.stallOf(a)
+	if ok {
+		r.sleeper, r.wakes = a.m, r.w.Now+d
+	}
+	if !ok || d+max(r.keepalive(a.m), r.keepalive(a.o))+2*r.travel() >= min(r.deadtime(a.m), r.deadtime(a.o)) {
+		return
+	}
+	untouched := r.untouched()
+	r.owe("short-stall", d+max(r.deadtime(a.m), r.deadtime(a.o)), untouched)
+}
+
+// longStall is the rule long-stall.
+func longStall(r *Run, a *act) {
+	d, ok := r.stallOf(a)
+	if !ok || d <= r.takeoverTime(a.m, a.o)+2*slack || !healthy(a.o) {
+		return
+	}
+	o := a.o
+	r.owe("long-stall", r.takeoverTime(a.m, o), func() error { return r.runsAll(o, nil) })
+	r.keptByOwner("long-stall", d, a.before.owner)
+}
+
+// stallOf is how long a settled node is held up by a step.
+func (r *Run) stallOf(a *act) (d time.Duration, ok bool) {
+	if a.f[0] != "stall" || len(a.f) < 3 || !a.before.settled {
+		return 0, false
+	}
+	d, err := time.ParseDuration(a.f[2])
+	return d, err == nil
+}
