@@ -137,6 +137,7 @@ func runStage(stage string, args []string) int {
 		"serve":  stageServe,
 		"fetch":  stageFetch,
 		"reach":  stageReach,
+		"clock":  stageClock,
 	}
 	run, ok := stages[stage]
 	if !ok {
