@@ -125,6 +125,20 @@ func TestLinesOfPassesWithoutNeed(t *testing.T) {
 	}
 }
 
+// Seed 702: an address that came to a node is not one that it stopped.
+func TestAnAddressThatCameWasNotStopped(t *testing.T) {
+	o := run(Pairing{C, C})
+	const address = "10.77.0.101/24/eth0"
+	o.Segments[0].Owners[address], o.Segments[1].Owners[address] = "node2", "node1"
+	for node, want := range map[string]string{"node1": "start", "node2": "stop"} {
+		for _, action := range []string{"start", "stop"} {
+			if got := did(o, 1, node, address, action); got != (action == want) {
+				t.Errorf("%s did %s: %v", node, action, got)
+			}
+		}
+	}
+}
+
 func TestALineAgainAndAgain(t *testing.T) {
 	times := func(n int) []LogLine {
 		var all []LogLine

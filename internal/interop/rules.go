@@ -117,7 +117,10 @@ func did(o *Observation, i int, node, word, action string) bool {
 	}
 	before := i > 0 && strings.Contains(o.Segments[i-1].Owners[word], node)
 	after := strings.Contains(s.Owners[word], node)
-	return before != after // it may have gone and come back, but then the lines are there as well
+	if action == "stop" {
+		return before && !after // it may have gone and come back, but then the lines are there as well
+	}
+	return !before && after
 }
 
 // sides are the run that has something and the run that has not.
