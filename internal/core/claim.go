@@ -252,7 +252,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	if m.Str("rtype") != "full" {
 		cl.add(hold) // 3.0.6: mach_down adds to the claim
 		cl.unsettled("", c.now.At)
-		c.takerTookOver(hold)
+		c.takerTookOver()
 		return
 	}
 	was := *cl

@@ -14,6 +14,8 @@ const clashPatience = 4 * time.Second
 func (c *Core) settleClashes() {
 	for _, g := range c.groups {
 		switch {
+		case g.clashAt != 0 && c.heldBack(g) && c.standby.moves(g):
+			// Neither a standby nor its end says that the other has stopped it.
 		case !g.ours() || !c.peerHolds(g) || c.standby.phase != standbyAsked && c.standby.moves(g):
 			if g.clashAt != 0 {
 				c.clashOver(g)
@@ -24,6 +26,19 @@ func (c *Core) settleClashes() {
 			c.clash(g)
 		}
 	}
+}
+
+// heldBack says that what this node is to have may still run, or be stopping, on the other: nothing of it
+// is started before the other has let go, or was silent for long enough.
+func (c *Core) heldBack(g *group) bool {
+	n := c.peer
+	switch {
+	case n.absent() || !g.want:
+		return false
+	case c.peerHolds(g):
+		return g.clashAt != 0 || n.deafSince != 0
+	}
+	return g.clashAt != 0 && !n.claim.known && !c.legacyC() // it has restarted, and did not say yet
 }
 
 func (c *Core) clash(g *group) {

@@ -76,7 +76,7 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	}
 	s := &c.standby
 	switch {
-	case s.phase == standbyAsked && n.name < c.cfg.Self:
+	case s.phase == standbyAsked && !s.agreed() && n.name < c.cfg.Self:
 		c.endStandby() // both asked at once: the node that comes first in the alphabet gives
 	case s.phase == standbyOffered && seq > s.id && n.capable:
 		c.endStandby() // it asks anew, so it has forgotten the dialogue we wait in
@@ -236,13 +236,12 @@ func (c *Core) takerRestarted(n *node) {
 
 // takerTookOver hears that a C taker has held us for dead meanwhile: it has taken over, has said so by its
 // mach_down, and says no other word. What it held before the dialogue, and what a taker by the book claims, is no such word.
-func (c *Core) takerTookOver(hold Which) {
-	s, w := &c.standby, c.standby.which.mirror()
-	if !s.phase.gives() || c.peer.capable {
-		return
+// 3.0.6: mach_down says `foreign` whatever the dialogue was about; its own groups it takes by itself.
+func (c *Core) takerTookOver() {
+	if s := &c.standby; s.phase.gives() && !c.peer.capable {
+		s.tookOver = true
+		c.endWithTakeover()
 	}
-	s.tookOver = s.tookOver || (!w.includes(true) || hold.includes(true)) && (!w.includes(false) || hold.includes(false))
-	c.endWithTakeover()
 }
 
 // endWithTakeover ends the dialogue with a taker that took over, when we have released.

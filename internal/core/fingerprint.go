@@ -279,7 +279,7 @@ func (c *Core) printStandby(p *Print) {
 
 func (c *Core) printGroup(p *Print, g *group) {
 	p.word(uint64(g.state)<<32 | uint64(g.index+1)<<16 | uint64(g.tries))
-	p.flags(g.want, g.asked, g.doubtful, g.yield, g.partial, g.failed, g.failback, g.orphanAsked, g.owed, g.owedHad, g.theirs,
+	p.flags(g.want, g.asked, g.doubtful, g.yield, g.partial, g.cold, g.failed, g.failback, g.orphanAsked, g.owed, g.owedHad, g.theirs,
 		g.term.blind, g.script != nil, g.clashAt != 0, g.orphanAt != 0, g.request.since != 0, g.request.said)
 	for _, r := range g.found {
 		p.text(r)

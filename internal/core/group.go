@@ -44,6 +44,7 @@ type group struct {
 	asked   bool     // starting: its status is known to be stopped; stopping: status after the last retry
 	tries   int      // failed stops of the current resource
 	found   []string // probing: the resources that run
+	cold    bool     // nothing of it ran when the last start began
 	begun   int      // how many resources, from the left, may run since the last start; all, if that came to its end
 	script  *script
 	waitTo  time.Duration // no script before this (a pause between retries)
@@ -207,8 +208,8 @@ func (c *Core) probe(g *group) bool {
 }
 
 func (c *Core) beginStart(g *group) {
+	g.cold, g.begun = g.state == groupStopped, len(g.resources)
 	c.setGroup(g, groupStarting)
-	g.begun = len(g.resources)
 	if !g.virtual {
 		c.scriptLogf("ResourceManager", Info, "info: Acquiring resource group: %s %s", g.home, g.words())
 	}
@@ -226,8 +227,8 @@ func (c *Core) start(g *group) bool {
 		return true
 	case !g.asked:
 		return c.run(g, Status)
-	case g.clashAt != 0 && c.peerHolds(g):
-		return false // ours to keep, but part of it may still be stopping there: the other's next claim says
+	case c.heldBack(g):
+		return false // the other's next claim, or its death, moves us on
 	}
 	return c.run(g, Start)
 }
@@ -286,10 +287,10 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 	}
 }
 
-// breakOff stops a group in the middle of its start. What stands right of the begun ones does not
-// run, unless it was found running.
+// breakOff stops a group in the middle of its start. What stands right of the begun ones does not run
+// if nothing of it ran before.
 func (c *Core) breakOff(g *group, begun int) {
-	if !g.partial {
+	if g.cold {
 		g.begun = begun
 	}
 	c.beginStop(g)
@@ -312,8 +313,8 @@ func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 		}
 		c.scriptLogf("ResourceManager", Info, "info: Retrying failed stop operation [%s]", word)
 		g.waitTo = c.now.At + time.Second
-	case e.Unsure || Held(e.RC, e.Output):
-		c.stopFailed(g, word)
+	case e.Unsure, e.Missing, Held(e.RC, e.Output):
+		c.stopFailed(g, word) // a script that is gone cannot say that nothing runs
 	default:
 		c.scriptLogf("ResourceManager", Error, "ERROR: Resource script for %s probably not LSB-compliant.", word)
 		c.scriptLogf("ResourceManager", Warn, "WARN: it (%s) MUST succeed on a stop when already stopped", word)

@@ -22,7 +22,7 @@ type join struct {
 
 func (c *Core) startJoining() {
 	c.phase = phaseJoining
-	c.join.began = c.now.At
+	c.join.began, c.join.silent = c.now.At, false
 	c.sendStarting()
 	c.sendClaim(false)
 }

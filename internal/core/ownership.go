@@ -57,6 +57,7 @@ func (c *Core) reconcile() {
 // with auto_failback on, also what was here before.
 func (c *Core) takeAll() {
 	for _, g := range c.groups {
+		g.clashAt = 0
 		if g.want {
 			g.failback = g.home != c.cfg.Self
 			continue
