@@ -21,7 +21,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
 MAN_PAGES     = $(wildcard docs/man/*.[1-8])
 
-.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop long demo clean help
+.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop explore simulate chaos long mutate model demo vuln clean help
 
 all: build
 
@@ -56,7 +56,7 @@ fuzz:
 	@for package in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
 		done; \
 	done
 
@@ -73,6 +73,36 @@ long:
 interop: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab interop $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only '$(ONLY)') $(INTEROP)
+
+## mutate: every small fault in the core against the pure tests (10 minutes of processor time); ONLY='claim.go' for some of them
+mutate:
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab mutate $(if $(ONLY),--only '$(ONLY)') $(MUTATE)
+
+## model: the Promela model of ownership, every configuration searched completely, and every planted fault; ONLY='cut' for some
+model:
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab model $(if $(ONLY),--only '$(ONLY)') $(MODEL)
+
+## chaos: seeded faults on real daemons and scripts, in real time, judged by the guarantees; SEEDS=1000 (25 minutes), SEED=17 to play one again
+chaos: build
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(CHAOS)
+
+## simulate: seeded lives of a cluster in virtual time, judged by docs/guarantees.md (10000); SEEDS=1000000 for a night, SEED=17 to look again
+simulate:
+	@mkdir -p bin
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab simulate $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(SIMULATE)
+
+## vuln: known vulnerabilities in what the program uses; needs the network (vuln.go.dev), so it is not in make test
+vuln:
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./cmd/...
+
+## explore: every order of what can happen to two nodes within small scopes, over the real core; SCOPE=crash,cut for some, REPLAY=steps.txt to see a way again
+explore: build
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab explore $(if $(SCOPE),--scope $(SCOPE)) $(if $(REPLAY),--replay $(REPLAY)) $(EXPLORE)
 
 ## lint: gofmt, go vet; shellcheck and mandoc if they are installed
 lint:
@@ -118,7 +148,7 @@ endif
 	@for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page) || exit 1; \
 	done
-	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md docs/migration.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
+	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md docs/migration.md docs/guarantees.md docs/security.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
 		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
 	done
 
