@@ -187,22 +187,32 @@ func (j *judge) noFalseDeath() {
 	}
 }
 
-// silence is the longest time, up to about that moment, in which a node may have heard nothing.
+// finding is how long a kernel may need to find its neighbour again when a cable is back: it asks once a second.
+const finding = time.Second
+
+// silence is the longest time, up to about that moment, in which a node may have heard nothing. A cable
+// that is in for a moment may be out again before the next beat.
 func (j *judge) silence(node int, at time.Time) time.Duration {
 	longest := time.Duration(0)
-	var from time.Time
+	var from, sure time.Time
 	for i, s := range j.t.states {
 		if j.t.cuts[i].After(at) {
 			break
 		}
-		if s.hears(node) == surely {
+		end := earlier(j.t.cuts[i+1], at)
+		if s.hears(node) != surely {
+			sure = time.Time{}
+		} else if sure.IsZero() {
+			sure = j.t.cuts[i]
+		}
+		if !sure.IsZero() && end.Sub(sure) >= j.s.Keepalive+finding {
 			from = time.Time{}
 			continue
 		}
 		if from.IsZero() {
 			from = j.t.cuts[i]
 		}
-		if end := earlier(j.t.cuts[i+1], at); end.After(at.Add(-2*j.s.Keepalive - 500*time.Millisecond)) {
+		if end.After(at.Add(-2*j.s.Keepalive - 500*time.Millisecond)) {
 			longest = max(longest, end.Sub(from))
 		}
 	}

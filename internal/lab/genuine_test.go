@@ -8,7 +8,10 @@ import (
 )
 
 // TestGenuinePair boots the C daemon on two hosts: the ground the tests with a C peer stand on.
-func TestGenuinePair(t *testing.T) { withC(t, genuinePair) }
+func TestGenuinePair(t *testing.T) {
+	t.Parallel()
+	withC(t, genuinePair)
+}
 
 func genuinePair(t testing.TB) {
 	cache, err := CacheDir()

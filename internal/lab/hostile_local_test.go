@@ -31,6 +31,7 @@ const places = "/run/heartbeat /run/heartbeat.pid /run/heartbeat.pid.lock /var/l
 // TestHostileLocalUser: a user without rights can neither read what is secret, nor change anything, nor
 // stop, hold up or command the daemon.
 func TestHostileLocalUser(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	c.startBoth()
 	if _, out := c.nobody("node1", "id -u; id -G"); out != "65534\n65534\n" {
@@ -78,6 +79,7 @@ func TestHostileLocalUser(t *testing.T) {
 // TestHostileOldOwner: /run/heartbeat belonged to another user, as the packages of 3.0.6 leave it, who has
 // put links, FIFOs and files where the daemon writes. It takes the place over and changes nothing else.
 func TestHostileOldOwner(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	trap := `set -e
 umask 0
@@ -129,6 +131,7 @@ file
 
 // TestHostileControlPath: what is no socket is not replaced; the start is refused, with the reason.
 func TestHostileControlPath(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	for _, obstacle := range []string{"touch control", "mkdir control", "ln -s /dev/null control", "mkfifo control"} {
 		run(t, c.nodes["node1"], "sh", "-c", "mkdir -p /run/heartbeat && cd /run/heartbeat && rm -rf control && "+obstacle)

@@ -145,6 +145,7 @@ func (c *cluster) refused(node string) (sum uint64) {
 // TestHostileReplayOfTheDead: whoever plays what a node said before its power was cut, all of it, again
 // and again, does not make it live on; nor does it disturb the node's next life.
 func TestHostileReplayOfTheDead(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	s := newStranger(c)
 	c.startBoth()
@@ -184,6 +185,7 @@ func TestHostileReplayOfTheDead(t *testing.T) {
 // TestHostileConfiguration: a node with the key whose ha.cf names other nodes is not of this cluster, and
 // says so; the one that hears it and is not heard gives way. Nothing runs twice, and nobody dies of it.
 func TestHostileConfiguration(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, func(node string, f *Files) {
 		if node == "node2" {
 			f.HACF = strings.Replace(f.HACF, "node node1 node2", "node node2 node9", 1)

@@ -41,6 +41,7 @@ func thief(t *testing.T, h *Host, port int, device string, options ...int) (fd i
 // TestHostilePort: no other user can take the beats away by binding to their port as well, not even where
 // udpport is one that everybody may have. Of a unicast datagram the kernel gives each to one socket only.
 func TestHostilePort(t *testing.T) {
+	t.Parallel()
 	const port = 6940
 	c := newCluster(t, func(_ string, f *Files) {
 		f.HACF = strings.Replace(strings.Replace(f.HACF, "udpport 694", fmt.Sprintf("udpport %d", port), 1), "bcast eth0", "ucast eth0 10.77.0.1\nucast eth0 10.77.0.2", 1)

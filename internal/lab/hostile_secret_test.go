@@ -63,6 +63,7 @@ func syslogOf(t *testing.T, h *Host) func() string {
 // at any debug level, nor in syslog, nor in the arguments or the environment of any process, nor in
 // anything that a command prints, nor in any other file.
 func TestHostileSecrets(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, func(node string, f *Files) {
 		f.HACF += "debug 255\ndebugfile /var/log/ha-debug\nlogfacility daemon\n"
 		f.Authkeys = "auth 1\n1 sha1 " + theSecrets[node] + "\n"
@@ -171,6 +172,7 @@ func searchFiles(t *testing.T, h *Host) (searched int) {
 // TestHostileCrash: a daemon that is made to crash leaves no picture of its memory, in which the secret
 // would be, though the limit for core files allows one; and its last words do not hold it.
 func TestHostileCrash(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t, func(node string, f *Files) { f.Authkeys = "auth 1\n1 sha1 " + theSecrets[node] + "\n" })
 	h := c.nodes["node1"]
 	for _, signal := range []string{"ABRT", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "QUIT"} {

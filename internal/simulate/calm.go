@@ -36,6 +36,10 @@ func (r *Run) calm() {
 			return
 		}
 		err := r.asItMustBe()
+		if err == nil && r.anyFailback() {
+			w.Advance(1100 * time.Millisecond) // one that was broken off begins again after a second
+			err = r.asItMustBe()
+		}
 		if err == nil {
 			break
 		}

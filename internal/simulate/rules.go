@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"slices"
+	"time"
 
 	"heartbeatd/internal/scenario"
 )
@@ -88,6 +89,8 @@ func (r *Run) note(a *act) {
 	switch {
 	case a.f[0] == "run":
 		r.outsider = true
+	case a.f[0] == "replay":
+		r.recorded = r.w.Now + time.Second + r.travel()
 	case a.f[0] == "script" && slices.Contains(a.f, "lie"):
 		r.lying = true
 	case a.f[0] == "script" && slices.Contains(a.f, "missing") && (a.m.Running[a.f[2]] || a.m.Jobs() > 0):

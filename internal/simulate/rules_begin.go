@@ -29,6 +29,11 @@ func restartKeeps(r *Run, a *act) {
 	if !a.before.settled || a.f[0] != "restart" || !healthy(a.m) || !r.fresh(a.m) || a.m.Disk.Full {
 		return
 	}
+	for _, g := range r.w.GroupsOf(a.m) {
+		if a.before.owner[g.Resources[0]] != g.Home && r.legacy() {
+			return // its start had failed at home; a new life there has forgotten that, and gets it back
+		}
+	}
 	owner, untouched := a.before.owner, r.untouched()
 	r.owe("restart-keeps", r.joinTime(a.m), func() error {
 		if err := untouched(); err != nil {
@@ -72,8 +77,8 @@ func (r *Run) peerGone(m *scenario.Machine) bool { return m.Core != nil && r.hol
 
 // startAlone is the rule start-alone.
 func startAlone(r *Run, a *act) {
-	if a.f[0] != "boot" || !a.before.off || !healthy(a.m) || a.m.Core == nil {
-		return
+	if a.f[0] != "boot" || !a.before.off || !healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded {
+		return // who hears a recording of the other waits till it is over
 	}
 	m := a.m
 	r.owe("start-alone", r.initdead(m)+r.statusTime(m)+r.startTime(m), func() error { return r.runsAll(m, nil) })
@@ -99,4 +104,9 @@ func (r *Run) pristine(m *scenario.Machine) bool {
 	v := m.Core.View(r.w.Now)
 	return len(m.Running) == 0 && r.fresh(m) && (v.State == "up" || v.State == "init") &&
 		r.w.Now < m.Since+r.initdead(m)-r.joinTime(m)
+}
+
+// legacy says that one of the pair gives back whatever is not at home.
+func (r *Run) legacy() bool {
+	return r.w.OptionsOf(r.pair[0]).Failback == core.FailbackLegacy || r.w.OptionsOf(r.pair[1]).Failback == core.FailbackLegacy
 }

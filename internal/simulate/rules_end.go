@@ -98,7 +98,7 @@ func moveInTime(r *Run, a *act) {
 	if !a.before.settled || verb != "standby" && verb != "takeover" || !healthy(a.m) || !healthy(a.o) {
 		return
 	}
-	if r.w.OptionsOf(a.m).Failback == core.FailbackLegacy || r.w.OptionsOf(a.o).Failback == core.FailbackLegacy {
+	if r.legacy() {
 		return // what is given away goes home again at once
 	}
 	giver, taker := a.m, a.o

@@ -32,6 +32,7 @@ type Run struct {
 	duties   []*duty
 
 	disturbed time.Duration // when the last step was that was not quiet: a word may be under way
+	recorded  time.Duration // until when a recording may still be under way
 	slowest   time.Duration // the longest way of a datagram since the last calm
 	healing   *split
 	sleeper   *scenario.Machine // see act
