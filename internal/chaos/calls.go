@@ -131,7 +131,7 @@ func (r *Record) spans() []Span {
 }
 
 // note fills the edge that a call is, and says whether the span is over. The first start and the last
-// stop count. A start that failed leaves nothing behind, unless the resource ran already.
+// stop count; a stop that failed is none. A start that failed leaves nothing behind, unless the resource ran already.
 func (s *Span) note(c Call) (over bool) {
 	switch c.What {
 	case callStarted:
@@ -142,6 +142,8 @@ func (s *Span) note(c Call) (over bool) {
 		if s.Stop.IsZero() {
 			s.Stop = c.At
 		}
+	case callStopFailed:
+		s.Stop = time.Time{} // it ran all the time
 	case callStopped, callVanished:
 		if s.Stop.IsZero() {
 			s.Stop = c.At

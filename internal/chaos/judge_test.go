@@ -189,7 +189,7 @@ func TestSpans(t *testing.T) {
 	}{
 		"kept":             {[]string{"1 node1 web: start", "2 node1 web: started", "9 end -"}, "node1 1 2 - -"},
 		"stopped":          {[]string{"1 node1 web: start", "2 node1 web: started", "3 node1 web: stop", "4 node1 web: stopped", "9 end -"}, "node1 1 2 3 4"},
-		"stop failed":      {[]string{"1 node1 web: start", "2 node1 web: started", "3 node1 web: stop", "4 node1 web: stop-failed", "9 end -"}, "node1 1 2 3 -"},
+		"stop failed":      {[]string{"1 node1 web: start", "2 node1 web: started", "3 node1 web: stop", "4 node1 web: stop-failed", "9 end -"}, "node1 1 2 - -"},
 		"start failed":     {[]string{"1 node1 web: start", "2 node1 web: start-failed", "9 end -"}, "node1 1 - 2 2"},
 		"power":            {[]string{"1 node1 web: start", "2 node1 web: started", "3 node1 power off", "9 end -"}, "node1 1 2 3 3"},
 		"while power goes": {[]string{"3 node1 power off", "3.1 node1 web: start", "5 node1 power on", "6 node1 web: start", "9 end -"}, "node1 6 - - -"},
