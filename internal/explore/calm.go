@@ -83,7 +83,7 @@ func (x *search) remember(trail []passed, began time.Duration) bool {
 }
 
 func (p *pair) mendAll() {
-	p.left, p.met, p.cut = Budget{}, nil, [2]bool{}
+	p.left, p.met, p.cut, p.owner = Budget{}, nil, [2]bool{}, 0
 	for i := range p.nodes {
 		if m := &p.nodes[i]; m.core != nil {
 			p.own(m)

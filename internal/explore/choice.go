@@ -228,6 +228,10 @@ func (p *pair) waiting() (messages, scripts int) {
 func (p *pair) take(c choice) *pair {
 	q := p.clone()
 	m := &q.nodes[c.node]
+	if p.disturbs(c) {
+		q.still = q.now
+		q.expect(c)
+	}
 	switch c.kind {
 	case deliver:
 		if p.overtakes(c.n) {
@@ -303,7 +307,9 @@ func (p *pair) tick(i int) {
 		late, slow := p.waiting()
 		p.left.Delay -= late
 		p.left.Slow -= slow
-		p.now = next
+		if p.now = next; late+slow > 0 {
+			p.still = p.now
+		}
 	}
 	p.hand(i, core.Tick{})
 }

@@ -71,7 +71,7 @@ var eventNames = [eventCount]string{
 }
 
 // note keeps what an event met.
-func (c *Coverage) note(s *Scope, ev core.Event, before, after *core.Standing) {
+func (c *Coverage) note(groups []core.GroupConfig, ev core.Event, before, after *core.Standing) {
 	if c == nil {
 		return
 	}
@@ -91,7 +91,7 @@ func (c *Coverage) note(s *Scope, ev core.Event, before, after *core.Standing) {
 				state[e]++
 			}
 		}
-		ofGroup(state, s.Groups[i], ev, g, &after.Groups[i], accepted(before, after))
+		ofGroup(state, groups[i], ev, g, &after.Groups[i], accepted(before, after))
 	}
 }
 
@@ -181,32 +181,25 @@ func (c *Coverage) Pairs() map[string]int {
 	return pairs
 }
 
-// Compare holds what was met against the table: lines of a pair, " = " and reached, unreachable with the
-// reason, or open: nobody has shown that it cannot be, and these scopes do not come to it. It returns what
-// does not agree.
-func (c *Coverage) Compare(table string) []string {
+// Compare holds what was met against the table: lines of a pair, " = " and `reached` (by the search), `reached by NAME`
+// (by what the others of that name met) or `unreachable: REASON`. It returns what does not agree.
+func (c *Coverage) Compare(table string, others map[string]*Coverage) []string {
 	var wrong []string
-	pairs := c.Pairs()
+	pairs, by := c.Pairs(), map[string]map[string]int{}
+	for name, o := range others { // order does not matter
+		by[name] = o.Pairs()
+	}
 	listed := map[string]bool{}
 	for n, line := range strings.Split(table, "\n") {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		pair, word, _ := strings.Cut(line, " = ")
-		reason, isUnreachable := strings.CutPrefix(word, "unreachable: ")
-		met, known := pairs[pair]
-		switch {
-		case !known || listed[pair]:
+		if _, known := pairs[pair]; !known || listed[pair] {
 			wrong = append(wrong, fmt.Sprintf("line %d: there is no such pair, or it stands there twice: %s", n+1, pair))
-		case strings.HasPrefix(word, "open: "):
-		case word != "reached" && (!isUnreachable || reason == ""):
-			wrong = append(wrong, fmt.Sprintf("line %d: want `reached`, `unreachable: reason` or `open: reason`: %s", n+1, line))
-		case isUnreachable && met > 0:
-			wrong = append(wrong, fmt.Sprintf("reached %d times, and listed as unreachable: %s", met, line))
-		case !isUnreachable && met == 0:
-			wrong = append(wrong, "listed as reached, and was not: "+pair)
 		}
 		listed[pair] = true
+		wrong = append(wrong, disagree(pair, word, pairs, by)...)
 	}
 	for pair := range pairs { // sorted below
 		if !listed[pair] {
@@ -215,4 +208,43 @@ func (c *Coverage) Compare(table string) []string {
 	}
 	sort.Strings(wrong)
 	return wrong
+}
+
+// disagree says what is wrong with one line of the table.
+func disagree(pair, word string, met map[string]int, by map[string]map[string]int) (wrong []string) {
+	if reason, ok := strings.CutPrefix(word, "unreachable: "); ok && reason != "" {
+		if met[pair] > 0 {
+			wrong = append(wrong, fmt.Sprintf("reached %d times, and listed as unreachable: %s", met[pair], pair))
+		}
+		for name, o := range by { // sorted by the caller
+			if o[pair] > 0 {
+				wrong = append(wrong, fmt.Sprintf("reached by %s, and listed as unreachable: %s", name, pair))
+			}
+		}
+		return wrong
+	}
+	name, other := strings.CutPrefix(word, "reached by ")
+	switch {
+	case other && by[name] == nil:
+		return []string{fmt.Sprintf("nothing is called %q: %s", name, pair)}
+	case other && by[name][pair] == 0, word == "reached" && met[pair] == 0:
+		return []string{fmt.Sprintf("listed as %s, and was not: %s", word, pair)}
+	case !other && word != "reached":
+		return []string{fmt.Sprintf("want `reached`, `reached by NAME` or `unreachable: REASON`, not %q: %s", word, pair)}
+	}
+	return nil
+}
+
+// add counts what another coverage met.
+func (c *Coverage) add(o *Coverage) {
+	for s, row := range o.Groups { // order does not matter: it is counted
+		for e, n := range row {
+			c.Groups[s][e] += n
+		}
+	}
+	for s, row := range o.Standby { // the same
+		for e, n := range row {
+			c.Standby[s][e] += n
+		}
+	}
 }

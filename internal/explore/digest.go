@@ -137,6 +137,7 @@ func (p *pair) digest(n *numbering) uint64 {
 	}
 	end := len(n.words)
 	n.flags(p.cut[0], p.cut[1], p.split)
+	n.words = append(n.words, p.deafFor(), p.idleFor(0), p.idleFor(1), uint64(p.owner))
 	p.resolve(n)
 	h := hashWords(hashWords(offset, n.words[:first]), n.words[end:])
 	// The order counts among the messages of one sender only.

@@ -33,8 +33,13 @@ func TestQuickScopes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, wrong := range met.Compare(string(table)) {
-		if !raced || !strings.HasPrefix(wrong, "listed as reached") { // raced, the scopes are cut short
+	others := scenarios(t)
+	others["TestMeetings"] = meetings(t)
+	if !raced {
+		others["simulation"] = simulated(t)
+	}
+	for _, wrong := range met.Compare(string(table), others) {
+		if !raced || !strings.HasPrefix(wrong, "listed as reached,") { // raced, the scopes are cut short
 			t.Error(wrong)
 		}
 	}
@@ -116,10 +121,16 @@ func TestCovers(t *testing.T) {
 func TestCompare(t *testing.T) {
 	met := NewCoverage()
 	met.Groups["running"][peerDies] = 3
-	wrong := strings.Join(met.Compare("group running | peer dies = unreachable: no\ngroup running | tick = reached\nno pair = reached\nstandby none | tick = so what\n"), "\n")
+	other := NewCoverage()
+	other.Standby["none"][standbyCommand] = 1
+	wrong := strings.Join(met.Compare("group running | peer dies = unreachable: no\ngroup running | tick = reached\nno pair = reached\nstandby none | tick = so what\n"+
+		"standby none | stop command = reached by nobody\nstandby none | takeover command = reached by x\nstandby none | standby command = unreachable: no\n",
+		map[string]*Coverage{"x": other}), "\n")
 	for _, want := range []string{
 		"reached 3 times, and listed as unreachable: group running | peer dies", "listed as reached, and was not: group running | tick",
-		"line 3: there is no such pair", "line 4: want", "not listed: group found | peer dies",
+		"line 3: there is no such pair", "want `reached`, `reached by NAME`", `nothing is called "nobody": standby none | stop command`,
+		"listed as reached by x, and was not: standby none | takeover command", "reached by x, and listed as unreachable: standby none | standby command",
+		"not listed: group found | peer dies",
 	} {
 		if !strings.Contains(wrong, want) {
 			t.Errorf("not said: %s", want)

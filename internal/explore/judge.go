@@ -87,6 +87,9 @@ func (p *pair) runs(i int, g core.GroupConfig) bool {
 // judge is what holds in every state. It also sees the end of a split: both nodes agree again.
 func (p *pair) judge() {
 	p.judgeOwners()
+	p.judgeDeaf()
+	p.judgeIdle()
+	p.judgeMove()
 	for i := range p.nodes {
 		m := &p.nodes[i]
 		if m.core == nil {

@@ -22,8 +22,10 @@ type pair struct {
 	ways  []flight // messages on the way, oldest first
 	cut   [2]bool  // what node i sends is lost
 	left  Budget
-	split bool   // somebody was rightly declared dead and still ran: two owners are not excluded
-	wrong string // the first broken guarantee
+	split bool          // somebody was rightly declared dead and still ran: two owners are not excluded
+	owner int8          // who is to have everything after an operator's command: 1 alpha, 2 beta; 0: no command is at work
+	still time.Duration // when the last trouble came or went; whatever lasts by itself goes on
+	wrong string        // the first broken guarantee
 	met   *Coverage
 	mine  bool // the cores are nobody else's: they need no copy to be stepped
 }
@@ -65,7 +67,7 @@ type flight struct {
 
 // newPair is two machines that are switched off.
 func newPair(s *Scope, met *Coverage) *pair {
-	p := &pair{scope: s, now: dawn, left: s.Budget, met: met}
+	p := &pair{scope: s, now: dawn, still: dawn, left: s.Budget, met: met}
 	for i := range p.nodes {
 		p.nodes[i].life = firstLife - 1
 	}
@@ -164,7 +166,7 @@ func (p *pair) step(i int, ev core.Event) {
 	life := m.life
 	actions := m.core.Step(core.Stamp{At: p.now, Wall: 1, Load: "0"}, ev)
 	after := m.core.Standing()
-	p.met.note(p.scope, ev, &before, &after)
+	p.met.note(p.scope.Groups, ev, &before, &after)
 	if before.Peer != "dead" && after.Peer == "dead" {
 		p.judgeDeath(i, before.Phase)
 	}

@@ -26,6 +26,8 @@ type World struct {
 	// Arrived, if set, is called for every datagram that reaches a machine, even one that is held up.
 	// Again says that somebody played a recording.
 	Arrived func(to *Machine, msg *wire.Message, again bool)
+	// Stepped, if set, is called for every event that a core has handled; before is where it stood.
+	Stepped func(m *Machine, ev core.Event, before core.Standing)
 	// Changed, if set, is called when a resource has started or stopped somewhere.
 	Changed func(m *Machine, word string)
 	// Files, if set for a machine, is its own haresources instead of Groups.
@@ -133,8 +135,15 @@ func (w *World) Step(m *Machine, ev core.Event) {
 	if w.rand != 0 {
 		s.Rand = splitmix(&w.rand)
 	}
-	life := m.life
-	for _, a := range m.Core.Step(s, ev) {
+	var before core.Standing
+	if w.Stepped != nil {
+		before = m.Core.Standing()
+	}
+	life, actions := m.life, m.Core.Step(s, ev)
+	if w.Stepped != nil {
+		w.Stepped(m, ev, before)
+	}
+	for _, a := range actions {
 		w.act(m, a)
 		if w.Emit != nil {
 			w.Emit(m, a)
