@@ -313,8 +313,8 @@ func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 		}
 		c.scriptLogf("ResourceManager", Info, "info: Retrying failed stop operation [%s]", word)
 		g.waitTo = c.now.At + time.Second
-	case e.Unsure, e.Missing, Held(e.RC, e.Output):
-		c.stopFailed(g, word) // a script that is gone cannot say that nothing runs
+	case e.Unsure || Held(e.RC, e.Output):
+		c.stopFailed(g, word)
 	default:
 		c.scriptLogf("ResourceManager", Error, "ERROR: Resource script for %s probably not LSB-compliant.", word)
 		c.scriptLogf("ResourceManager", Warn, "WARN: it (%s) MUST succeed on a stop when already stopped", word)
