@@ -60,7 +60,7 @@ fuzz:
 		done; \
 	done
 
-## integration: private hosts with real sockets and scripts
+## integration: private hosts with real sockets and scripts (some minutes); needs root, or user namespaces
 integration:
 	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -parallel 16 -timeout 15m -v \
 		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
@@ -69,7 +69,7 @@ integration:
 long:
 	CGO_ENABLED=0 LOSS=5m $(GO) test -tags 'integration long' -count=1 -parallel 16 -timeout 30m -v -run 'TestPeer|TestLoss' ./internal/lab
 
-## interop: scenarios on pairs of the C daemon and ours, half an hour on two cores; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
+## interop: scenarios on pairs of the C daemon and ours, half an hour on two cores; needs root; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
 interop: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab interop $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only '$(ONLY)') $(INTEROP)
@@ -79,12 +79,12 @@ mutate:
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab mutate $(if $(ONLY),--only '$(ONLY)') $(MUTATE)
 
-## model: the Promela model of ownership, every configuration searched completely, and every planted fault; ONLY='cut' for some
+## model: the Promela model of ownership, every configuration searched completely, and every planted fault; needs spin and gcc; ONLY='cut' for some
 model:
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab model $(if $(ONLY),--only '$(ONLY)') $(MODEL)
 
-## chaos: seeded faults on real daemons and scripts, in real time, judged by the guarantees; SEEDS=1000 (25 minutes), SEED=17 to play one again
+## chaos: seeded faults on real daemons and scripts, in real time, judged by the guarantees; needs root; SEEDS=1000 (25 minutes), SEED=17 to play one again
 chaos: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(CHAOS)
@@ -165,6 +165,6 @@ uninstall:
 clean:
 	rm -rf bin
 
-## help: this list
+## help: this list; INTEROP, MUTATE, MODEL, CHAOS, SIMULATE and EXPLORE='--flag' pass flags on
 help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' Makefile | expand -t 14

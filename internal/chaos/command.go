@@ -10,12 +10,11 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"heartbeatd/internal/lab"
+	"heartbeatd/internal/labcmd"
 )
 
-const usageText = `usage: lab chaos [flags]
+const usageText = `Usage: lab chaos [flags]
 
 Plays seeded plans of faults on pairs of private hosts with real daemons, in real time, and judges what the
 scripts recorded by the guarantees (go doc heartbeatd/internal/chaos). A seed that breaks one is played twice
@@ -23,9 +22,8 @@ more. The exit status is 1 if a guarantee did not hold. It needs root.
 
   lab chaos --seeds 1000          a thousand plans
   lab chaos --seed 17             one again
-  lab chaos --show 17             what seed 17 does
+  lab chaos --show --seed 17      what seed 17 does
   lab chaos --judge FILE.json     judges what was seen, of a results directory, again
-
 `
 
 // playsPerCPU is how many plays at once a processor stands without holding a daemon up.
@@ -42,18 +40,13 @@ type options struct {
 
 // Command is the command line of `lab chaos`, without these two words. It returns the exit status.
 func Command(args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
-	if errors.Is(err, pflag.ErrHelp) {
-		return 0
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
+	o, status, done := parse(args, stdout, stderr)
+	if done {
+		return status
 	}
 	ok, err := o.run(stdout)
 	if err != nil {
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
+		return labcmd.Fail(stderr, err)
 	}
 	if !ok {
 		return 1
@@ -61,11 +54,9 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-func parse(args []string, stderr io.Writer) (*options, error) {
-	o := &options{}
-	flags := pflag.NewFlagSet("lab chaos", pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(stderr)
+func parse(args []string, stdout, stderr io.Writer) (o *options, status int, done bool) {
+	o = &options{}
+	flags := labcmd.New("chaos", usageText)
 	flags.IntVar(&o.seeds, "seeds", 100, "how many seeds")
 	flags.Uint64Var(&o.first, "first-seed", 1, "the first of them")
 	flags.Uint64Var(&o.seed, "seed", 0, "only this seed")
@@ -77,20 +68,18 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.binary, "heartbeatd", "bin/heartbeatd", "the daemon to play with")
 	flags.BoolVar(&o.show, "show", false, "show the plans, play nothing")
 	flags.StringVar(&o.record, "judge", "", "judge this file again, play nothing")
-	flags.Usage = func() { fmt.Fprint(stderr, usageText+flags.FlagUsages()) }
-	if err := flags.Parse(args); err != nil {
-		return nil, err
+	if status, done := flags.Read(args, stdout, stderr); done {
+		return nil, status, true
 	}
 	o.oneSeed = flags.Changed("seed")
-	switch {
-	case flags.NArg() > 0:
-		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case o.seeds < 1 || o.workers < 1 || o.rounds < 1 || o.plays < 1:
-		return nil, errors.New("--seeds, --workers, --rounds and --plays: want 1 or more")
-	case o.oneSeed && (flags.Changed("seeds") || flags.Changed("first-seed")):
-		return nil, errors.New("--seed goes alone")
+	err := errors.Join(flags.Alone("seed", "seeds", "first-seed"), flags.Alone("judge", "show", "seed", "seeds", "first-seed"))
+	if o.seeds < 1 || o.workers < 1 || o.rounds < 1 || o.plays < 1 {
+		err = errors.New("--seeds, --workers, --rounds and --plays: want 1 or more")
 	}
-	return o, nil
+	if err != nil {
+		return nil, flags.Wrong(stderr, err), true
+	}
+	return o, labcmd.OK, false
 }
 
 func (o *options) list() []uint64 {
@@ -115,7 +104,7 @@ func (o *options) run(stdout io.Writer) (bool, error) {
 		return true, nil
 	}
 	if os.Getuid() != 0 {
-		return false, errors.New("needs root")
+		return false, errors.New("chaos needs root: run it with sudo")
 	}
 	if err := lab.Available(); err != nil {
 		return false, fmt.Errorf("no private hosts on this machine: %w", err)

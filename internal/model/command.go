@@ -10,40 +10,55 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/pflag"
+	"heartbeatd/internal/labcmd"
 )
+
+const usage = `Usage: lab model [flags]
+
+Searches every configuration of the Promela model completely with Spin, and every planted fault, which must
+break what it is planted for. The exit status is 1 if one is not as it must be. It needs spin and gcc.
+`
 
 // Command is `lab model`: every configuration of [Short] and [Long], and every planted fault.
 func Command(args []string, stdout, stderr io.Writer) int {
-	flags := pflag.NewFlagSet("model", pflag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := labcmd.New("model", usage)
 	source := flags.String("model", "testdata/model/pair.pml", "the model")
 	only := flags.String("only", "", "only configurations whose name contains this")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	list := flags.Bool("list", false, "only list the configurations")
+	if status, done := flags.Read(args, stdout, stderr); done {
+		return status
+	}
+	var chosen []Config
+	for _, c := range slices.Concat(Short, Long, Planted) {
+		if strings.Contains(c.Name, *only) {
+			chosen = append(chosen, c)
+		}
+	}
+	if len(chosen) == 0 {
+		return flags.Wrong(stderr, fmt.Errorf("--only: no configuration has %q in its name: see --list", *only))
+	}
+	if *list {
+		for _, c := range chosen {
+			fmt.Fprintf(stdout, "%-36s %s\n", c.Name, strings.Join(c.Bounds, " "))
+		}
+		return labcmd.OK
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if name := Missing(); name != "" {
-		fmt.Fprintf(stderr, "the model cannot be checked: %s is not installed\n", name)
-		return 1
+		return labcmd.Fail(stderr, fmt.Errorf("the model cannot be checked: %s is not installed", name))
 	}
 	dir, err := os.MkdirTemp("", "model")
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
+		return labcmd.Fail(stderr, err)
 	}
 	defer os.RemoveAll(dir)
 	v, err := Build(ctx, *source, dir)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
+		return labcmd.Fail(stderr, err)
 	}
 	t := total{}
-	for _, c := range append(append(append([]Config{}, Short...), Long...), Planted...) {
-		if !strings.Contains(c.Name, *only) {
-			continue
-		}
+	for _, c := range chosen {
 		r, err := v.Run(ctx, c, dir)
 		if err != nil {
 			fmt.Fprintln(stderr, err)
@@ -60,7 +75,7 @@ func Command(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "never executed:", statement)
 	}
 	fmt.Fprintln(stdout, t)
-	if t.failed > 0 || t.searches == 0 {
+	if t.failed > 0 {
 		return 1
 	}
 	return 0

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
+	"heartbeatd/internal/labcmd"
 )
 
-const usage = `usage: lab mutate [flags]
+const usage = `Usage: lab mutate [flags]
 
 Makes small faults in internal/core, one at a time, and sees whether the pure tests notice. The exit
 status is 1 if less than 95 % are noticed, if one that is not has no reason in
@@ -25,7 +25,6 @@ testdata/mutate/survivors.txt, and if an entry there matches no mutant or one th
 
   lab mutate --only 'claim.go | Core.mute'    the mutants whose names match
   lab mutate --results R                      keep each outcome; a second run with it plays what was left
-
 `
 
 type options struct {
@@ -38,29 +37,24 @@ type options struct {
 // Command is the command line of `lab mutate`, without these two words. It returns the exit status.
 func Command(args []string, stdout, stderr io.Writer) int {
 	var o options
-	flags := pflag.NewFlagSet("lab mutate", pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(stderr)
+	flags := labcmd.New("mutate", usage)
 	flags.StringVar(&o.root, "root", ".", "the module")
 	flags.StringVar(&o.only, "only", "", "only mutants whose names match this regular expression")
 	flags.StringVar(&o.results, "results", "", "read and write the outcome of each mutant here; what was noticed is not played again")
 	flags.StringSliceVar(&o.layers, "layers", nil, "only these, of units, scenarios, messages and simulation")
 	flags.IntVar(&o.jobs, "jobs", runtime.NumCPU(), "how many at once")
 	flags.BoolVar(&o.list, "list", false, "only list the mutants")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
+	if status, done := flags.Read(args, stdout, stderr); done {
+		return status
 	}
-	if err := flags.Parse(args); errors.Is(err, pflag.ErrHelp) {
-		return 0
-	} else if err != nil {
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
+	for _, name := range o.layers {
+		if !slices.ContainsFunc(layers, func(l layer) bool { return l.name == name }) {
+			return flags.Wrong(stderr, fmt.Errorf("--layers: there is no %q, only units, scenarios, messages and simulation", name))
+		}
 	}
 	ok, err := o.run(stdout, stderr)
 	if err != nil {
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
+		return labcmd.Fail(stderr, err)
 	}
 	if !ok {
 		return 1
@@ -99,6 +93,9 @@ func (o *options) run(stdout, stderr io.Writer) (bool, error) {
 	list, known, err := o.choose(b, only)
 	if err != nil {
 		return false, err
+	}
+	if len(list)+len(known) == 0 {
+		return false, fmt.Errorf("--only: no mutant matches %q; see lab mutate --list", o.only)
 	}
 	if o.list {
 		for _, m := range list {

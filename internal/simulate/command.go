@@ -13,12 +13,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/spf13/pflag"
-
+	"heartbeatd/internal/labcmd"
 	"heartbeatd/internal/scenario"
 )
 
-const usage = `usage: lab simulate [flags]
+const usage = `Usage: lab simulate [flags]
 
 Plays seeded lives of a cluster in virtual time, with the real core, and holds every moment against
 docs/guarantees.md. A broken guarantee is made small and printed as a scenario; the exit status is then 1.
@@ -27,7 +26,6 @@ docs/guarantees.md. A broken guarantee is made small and printed as a scenario; 
   lab simulate --seed 17           one again, with a trace
   lab simulate --seed 17 --shrink  made small
   lab simulate --play FILE         a script of testdata/scenarios, judged; --trace says what happens
-
 `
 
 // gcPercent is for lives, which leave much behind and keep little.
@@ -37,7 +35,7 @@ type options struct {
 	seeds, first, seed uint64
 	workers, faults    int
 	shrink, trace      bool
-	plain              bool
+	plain, tally       bool
 	play               string
 	oneSeed            bool
 }
@@ -46,9 +44,7 @@ type options struct {
 // 0 if no guarantee was broken, 1 if one was, 2 for wrong usage.
 func Command(args []string, stdout, stderr io.Writer) int {
 	var o options
-	flags := pflag.NewFlagSet("lab simulate", pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(stderr)
+	flags := labcmd.New("simulate", usage)
 	flags.Uint64Var(&o.seeds, "seeds", 10000, "how many seeds")
 	flags.Uint64Var(&o.first, "first-seed", 0, "the first of them")
 	flags.Uint64Var(&o.seed, "seed", 0, "only this one, with a trace")
@@ -58,27 +54,38 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "seeds at once")
 	flags.IntVar(&o.faults, "faults", 10, "end after so many broken seeds")
 	flags.BoolVar(&o.plain, "plain", false, "only name the broken seeds")
-	flags.Usage = func() { fmt.Fprint(stderr, usage, flags.FlagUsages()) }
-	switch err := flags.Parse(args); {
-	case errors.Is(err, pflag.ErrHelp):
-		return 0
-	case err != nil:
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
-	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "lab: error: unexpected argument %q\n", flags.Arg(0))
-		return 2
+	flags.BoolVar(&o.tally, "tally", false, "print how often each case was met and each rule judged")
+	if status, done := flags.Read(args, stdout, stderr); done {
+		return status
+	}
+	if err := o.clash(flags); err != nil {
+		return flags.Wrong(stderr, err)
 	}
 	o.oneSeed = flags.Changed("seed")
 	ok, err := o.run(stdout)
 	switch {
 	case err != nil:
-		fmt.Fprintf(stderr, "lab: error: %v\n", err)
-		return 2
+		return labcmd.Fail(stderr, err)
 	case !ok:
 		return 1
 	}
 	return 0
+}
+
+// clash finds flags that would say nothing.
+func (o *options) clash(f *labcmd.Flags) error {
+	many := []string{"seeds", "first-seed", "workers", "faults", "plain", "tally"}
+	switch err := errors.Join(f.Alone("play", append(many, "seed")...), f.Alone("seed", append(many, "trace")...)); {
+	case err != nil:
+		return err
+	case o.seeds == 0 || o.workers < 1 || o.faults < 1:
+		return errors.New("--seeds, --workers and --faults: want 1 or more")
+	case !f.Changed("play") && o.trace:
+		return errors.New("--trace is for --play")
+	case !f.Changed("play") && !f.Changed("seed") && o.shrink:
+		return errors.New("--shrink is for --seed and --play")
+	}
+	return nil
 }
 
 func (o *options) run(out io.Writer) (ok bool, err error) {
@@ -92,7 +99,11 @@ func (o *options) run(out io.Writer) (ok bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", o.play, err)
 		}
-		return o.one(plan, o.trace, out)
+		ok, err := o.one(plan, o.trace, out)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", o.play, err)
+		}
+		return ok, nil
 	case o.oneSeed:
 		return o.one(Generate(o.seed), !o.shrink, out)
 	}
@@ -148,7 +159,14 @@ func (o *options) many(out io.Writer) bool {
 	}
 	r := farm.Play()
 	close(signals)
-	WriteTally(out, r.Tally)
+	if o.tally {
+		WriteTally(out, r.Tally)
+	}
+	for _, c := range Cases {
+		if r.Tally.Cases[c] == 0 {
+			fmt.Fprintf(out, "never met: %q\n", c)
+		}
+	}
 	fmt.Fprintln(out, Closing(r, time.Since(begin), cpuTime()))
 	return len(r.Faults) == 0
 }
