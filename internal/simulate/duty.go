@@ -20,7 +20,8 @@ type act struct {
 	f      []string
 	m, o   *scenario.Machine // whom it is done to, and the other of the pair; nil if to nobody
 	before facts
-	quiet  bool // it interferes with no duty
+	quiet  bool          // it interferes with no duty
+	since  time.Duration // the last step before it that was not
 
 	healing *split            // the split that it may end
 	sleeper *scenario.Machine // the node that was settled until it was held up by the step before

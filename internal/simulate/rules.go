@@ -76,7 +76,7 @@ func (r *Run) after(a *act) {
 	if a.quiet {
 		return
 	}
-	r.disturbed = r.w.Now
+	a.since, r.disturbed = r.w.Now-r.disturbed, r.w.Now
 	for _, rule := range Rules {
 		if rule.arm != nil {
 			rule.arm(r, a)
@@ -93,7 +93,7 @@ func (r *Run) note(a *act) {
 		r.recorded = r.w.Now + time.Second + r.travel()
 	case a.f[0] == "script" && slices.Contains(a.f, "lie"):
 		r.lying = true
-	case a.f[0] == "script" && slices.Contains(a.f, "missing") && (a.m.Running[a.f[2]] || a.m.Jobs() > 0):
+	case a.f[0] == "script" && slices.Contains(a.f, "missing") && (a.m.Running[a.f[2]] || a.m.Jobs() > 0 || a.m.Scripts[a.f[2]+" start"] != scenario.Script{}):
 		r.lying = true // without its script nobody can say whether it runs, nor end it
 	}
 }

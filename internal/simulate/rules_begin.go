@@ -77,8 +77,8 @@ func (r *Run) peerGone(m *scenario.Machine) bool { return m.Core != nil && r.hol
 
 // startAlone is the rule start-alone.
 func startAlone(r *Run, a *act) {
-	if a.f[0] != "boot" || !a.before.off || !healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded {
-		return // who hears a recording of the other waits till it is over
+	if a.f[0] != "boot" || !a.before.off || !healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded || a.o.Disk.Full {
+		return // who hears a recording of the other waits till it is over; one that cannot write starts later
 	}
 	m := a.m
 	r.owe("start-alone", r.initdead(m)+r.statusTime(m)+r.startTime(m), func() error { return r.runsAll(m, nil) })

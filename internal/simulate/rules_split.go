@@ -111,7 +111,7 @@ func shortStall(r *Run, a *act) {
 	if ok {
 		r.sleeper, r.wakes = a.m, r.w.Now+d
 	}
-	if !ok || d+max(r.keepalive(a.m), r.keepalive(a.o))+2*r.travel() >= min(r.deadtime(a.m), r.deadtime(a.o)) {
+	if !ok || a.since < r.keepalive(a.m)+2*r.travel() || d+max(r.keepalive(a.m), r.keepalive(a.o))+2*r.travel() >= min(r.deadtime(a.m), r.deadtime(a.o)) {
 		return
 	}
 	untouched := r.untouched()
@@ -126,6 +126,9 @@ func longStall(r *Run, a *act) {
 	}
 	o := a.o
 	r.owe("long-stall", r.takeoverTime(a.m, o), func() error { return r.runsAll(o, nil) })
+	if r.travel() >= r.keepalive(a.m) {
+		return // the other's beats say for too long that they hold it for dead
+	}
 	r.keptByOwner("long-stall", d, a.before.owner)
 }
 

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type sending struct {
 	gen       uint64 // highest generation ever
 	datagrams uint64
 	ticks     uint64
+	missed    uint64 // numbers of the other machine that were seen to be missing, since traffic was counted
 }
 
 // arrived keeps what is true of a machine that is heard. A recording of the past is no sign of life.
@@ -101,6 +103,10 @@ func (r *Run) action(m *scenario.Machine, a core.Action) {
 		r.Tally.note(a)
 		if r.tracing {
 			r.traceAction(m, a.Level.String()+" "+a.Text)
+		}
+		if n, _, ok := strings.Cut(a.Text, " lost packet(s) for ["); ok {
+			missed, _ := strconv.ParseUint(n, 10, 64)
+			r.sent[m.Index()].missed += missed
 		}
 		if name, ok := strings.CutSuffix(a.Text, ": is dead"); ok && !m.Foreign {
 			r.declaredDead(m, strings.TrimPrefix(name, "node "))
