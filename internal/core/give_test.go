@@ -58,3 +58,21 @@ func TestStandbyOfWhatTheCTakerHas(t *testing.T) {
 	b.wants("Other node completed standby takeover of foreign resources.")
 	b.wantsNot("info=done", "standby: acquire")
 }
+
+// What else runs here is stopped in the same moment, not a beat later.
+func TestStopGoesOnWithACTakersDone(t *testing.T) {
+	b := joinedToC(t, "local", func(c *Config) {
+		c.Groups = append(c.Groups, GroupConfig{Home: "beta", Resources: []string{"log"}})
+	})
+	b.advance(6 * time.Second) // beta is dead: everything is here
+	b.beat("active")
+	b.from("starting")
+	b.from("resource", "rsc_hold", "none", "rtype", "full", "isstable", "1")
+	b.step(StandbyCommand{Local})
+	b.agrees("local")
+	b.wants("info=done")
+	b.step(StopCommand{})
+	b.clear()
+	b.from("ask_resources", "info", "done", "rsc_hold", "local")
+	b.wants("Heartbeat shutdown in progress.", "run db stop", "run log stop")
+}

@@ -62,7 +62,7 @@ func (c *Core) beginShutdown() {
 // delayedStop is stopCommand, when its time has come.
 func (c *Core) delayedStop() {
 	if c.stop.delayed != 0 && (!c.standby.giving() || c.now.At >= c.stop.delayed) {
-		c.stop.delayed = 0
+		c.stop.delayed, c.moved = 0, true
 		c.beginShutdown()
 	}
 }
