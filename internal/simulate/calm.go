@@ -111,6 +111,11 @@ func (r *Run) asItMustBe() error {
 		if m.Jobs() > 0 {
 			return fmt.Errorf("scripts are at work on %s", m.Name)
 		}
+		for _, g := range views[i].Groups {
+			if g.State == "stop-failed" {
+				return fmt.Errorf("%s is to be stopped once more on %s", g.Key, m.Name)
+			}
+		}
 	}
 	for i, m := range r.pair {
 		for _, g := range r.w.GroupsOf(m) {
