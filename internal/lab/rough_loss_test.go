@@ -190,12 +190,19 @@ func (r *lossRun) measure() {
 	}
 }
 
+// judge asks nothing of C+C: two C nodes show what C does, at times that they never settle.
 func (r *lossRun) judge() {
-	r.oneOwner()
+	ours := contains(r.kinds[:], "H")
+	if ours {
+		r.oneOwner()
+	}
 	for i, h := range r.nodes {
 		r.lost[i] = r.count(i, "lost packet(s) for")
 		deaths := r.count(i, "is dead") + r.count(i, " dead.")
 		r.dead += deaths
+		if !ours {
+			continue
+		}
 		if late := r.count(i, "Late heartbeat"); deaths > 0 || late > 0 {
 			r.Errorf("%s (%s) wrote %d times that a node or link is dead, %d times that a beat is late", h.Name, r.kinds[i], deaths, late)
 		}
@@ -207,7 +214,7 @@ func (r *lossRun) judge() {
 			r.Errorf("%s (%s) has grown by %d kB, from %d to %d: %v", h.Name, r.kinds[i], grown, early, late, r.memory[i])
 		}
 	}
-	if len(r.moves) == 0 {
+	if ours && len(r.moves) == 0 {
 		r.Error("no move was made")
 	}
 }
