@@ -9,25 +9,6 @@ import (
 	"heartbeatd/internal/wire"
 )
 
-// beat sends the periodic status. A late timer does not shift the rhythm, and beats that were
-// missed while we were stalled are not made up for.
-func (c *Core) beat() {
-	c.sendStatus()
-	c.nextBeat += c.cfg.Keepalive
-	if c.nextBeat <= c.now.At {
-		c.nextBeat = c.now.At + c.cfg.Keepalive
-	}
-}
-
-func (c *Core) sendStatus() {
-	m := newMessage("status")
-	m.AddStr("st", c.status)
-	m.AddStr("dt", hex(uint64(c.cfg.Deadtime/time.Millisecond)))
-	m.AddStr("protocol", "1")
-	c.addReport(m)
-	c.send(m)
-}
-
 // received is the way of every datagram. 3.0.6: protocol.md 6.1 gives the order of the steps.
 func (c *Core) received(e Received) {
 	m := e.Msg

@@ -219,8 +219,8 @@ func (c *Core) sendClaim(reply bool) {
 	case c.standby.giving():
 		m.AddStr("info", "standby")
 	}
-	c.lastClaim = c.seq + 1
-	c.addReport(m)
+	c.lastClaim = c.number()
+	c.report().put(m)
 	m.AddStr(fieldGroups, c.listing(true))
 	if f := c.failedKeys(); f != "" {
 		m.AddStr(fieldFailed, f)

@@ -34,6 +34,8 @@ type Core struct {
 	seq        uint64
 	history    history
 	nextBeat   time.Duration
+	lent       []lent        // beats that somebody punctual sends for us
+	lentAs     body          // what they say
 	promised   time.Duration // the tick that was asked for
 	firstDoubt time.Duration // of our own evidence, since the peer was last heard
 	grace      time.Duration // nobody is declared dead before this: we were stalled ourselves
@@ -76,6 +78,7 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 	if c.ended {
 		return nil
 	}
+	c.wentOut(s.Went)
 	c.noticeStall()
 	switch e := ev.(type) {
 	case Started:
@@ -94,6 +97,7 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 		c.stopCommand()
 	}
 	c.settle()
+	c.checkLent()
 	c.promised = c.NextTick()
 	return c.out
 }
@@ -148,7 +152,10 @@ func (c *Core) setStatus(st string) {
 
 // tick does everything that is due.
 func (c *Core) tick(partial bool) {
-	if c.now.At >= c.nextBeat {
+	if c.lentInVain() {
+		c.takeBack()
+	}
+	if c.now.At >= c.nextBeat && len(c.lent) == 0 {
 		c.beat()
 	}
 	if partial {
@@ -167,7 +174,7 @@ func (c *Core) NextTick() time.Duration {
 	if c.ended {
 		return NoTick
 	}
-	next := c.nextBeat
+	next := c.beatTick()
 	for _, t := range []time.Duration{
 		c.deadline(), c.reqAt, c.nextRexmit(), c.joinDeadline(), c.standby.next(),
 		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(),
@@ -185,17 +192,10 @@ func newMessage(t string) *wire.Message {
 }
 
 // send completes a sequenced message, keeps it for retransmission and puts it on the wire.
-// 3.0.6: the caller's fields first, then src srcuuid seq hg ts ld ttl.
 func (c *Core) send(m *wire.Message) {
-	c.seq++
-	m.AddStr("src", c.cfg.Self)
-	m.AddBin("srcuuid", c.cfg.UUID)
-	m.AddStr("seq", hex(c.seq))
-	m.AddStr("hg", hex(c.cfg.Generation))
-	m.AddStr("ts", hex(uint64(c.now.Wall)))
-	m.AddStr("ld", c.now.Load)
-	m.AddStr("ttl", strconv.Itoa(c.cfg.TTL))
-	c.history.add(c.seq, m)
+	c.seq = c.number()
+	c.putTail(m, c.seq, c.now.Wall, c.now.Load)
+	c.history.add(sent{seq: c.seq, msg: m})
 	c.do(Send{m})
 }
 

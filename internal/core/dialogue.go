@@ -10,7 +10,7 @@ func (c *Core) sendStandby(info string, which Which) {
 	m := wire.New("ask_resources")
 	m.AddStr("rsc_hold", string(which))
 	m.AddStr("info", info)
-	c.addReport(m)
+	c.report().put(m)
 	c.send(m)
 }
 

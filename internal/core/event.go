@@ -13,6 +13,14 @@ type Stamp struct {
 	Wall int64         // Unix seconds, for the ts field and for the operator
 	Load string        // first line of /proc/loadavg, for the ld field; may be empty
 	Rand uint64        // any random number, fresh for each event
+
+	// Ahead says that somebody sends beats for us, see [Core.BeatAhead]. Went is how many of them
+	// have gone out since the last event. TakeBack, which must be set where Ahead ever was, keeps
+	// those back that have not and says how many more have; it is asked at most once in a step that
+	// gives a number to another message, or finds that what the beats say is no longer true.
+	Ahead    bool
+	Went     int
+	TakeBack func() int
 }
 
 // NoKey is no number of a key.

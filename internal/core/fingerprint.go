@@ -353,5 +353,5 @@ func (c *Core) Kept(seq uint64, at time.Duration) (*wire.Message, time.Duration)
 	if s == nil {
 		return nil, 0
 	}
-	return s.msg, max(0, s.again-at)
+	return c.message(s), max(0, s.again-at)
 }

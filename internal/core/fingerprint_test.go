@@ -19,6 +19,8 @@ var notPrinted = map[string]string{
 	"Core.out":          "made anew by each event",
 	"Core.moved":        "set by each event",
 	"Core.history":      "the caller asks Kept for what the other node still waits for",
+	"Core.lent":         "beats ahead of time: explore hands none over",
+	"Core.lentAs":       "beats ahead of time: explore hands none over",
 	"Core.lastRun":      "a script's name: only equality counts",
 	"Core.last":         "for the operator",
 	"Core.drops":        "for the operator",

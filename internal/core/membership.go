@@ -92,7 +92,7 @@ func (c *Core) reqnodesFrom(n *node, m *wire.Message) {
 	r.AddStr("t", "repnodes")
 	r.AddStr("nodelist", strings.Join(c.cfg.Order, " ")+" ")
 	r.AddStr("delnodelist", " ")
-	c.addReport(r) // it lets a node join, which must then know which claim is our newest
+	c.report().put(r) // it lets a node join, which must then know which claim is our newest
 	c.send(r)
 }
 

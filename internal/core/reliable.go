@@ -18,22 +18,22 @@ const (
 // history keeps the newest messages for retransmission.
 type history struct {
 	ring [historySize]sent
-	top  uint64 // newest number
 }
 
+// sent is a numbered message. A status is kept in short, because nearly all are that.
 type sent struct {
-	seq   uint64
-	msg   *wire.Message
+	seq   uint64        // 0: nothing
+	msg   *wire.Message // nil: a status
+	beat  body
+	wall  int64 // of a status
+	load  string
 	again time.Duration // not to be resent before this
 }
 
-func (h *history) add(seq uint64, m *wire.Message) {
-	h.ring[seq%historySize] = sent{seq: seq, msg: m}
-	h.top = seq
-}
+func (h *history) add(s sent) { h.ring[s.seq%historySize] = s }
 
 func (h *history) find(seq uint64) *sent {
-	if s := &h.ring[seq%historySize]; s.msg != nil && s.seq == seq {
+	if s := &h.ring[seq%historySize]; seq != 0 && s.seq == seq {
 		return s
 	}
 	return nil
@@ -141,9 +141,12 @@ func (c *Core) resend(n *node, seq uint64) {
 func (c *Core) current(s *sent) *wire.Message {
 	newest := c.history.find(c.lastClaim)
 	if c.peer.capable || newest == nil || s.seq >= c.lastClaim {
-		return s.msg
+		return c.message(s)
 	}
 	// A `starting` that comes when it was answered long ago unsettles it for good.
+	if s.msg == nil {
+		return c.message(s)
+	}
 	if t := s.msg.Str("t"); t != "resource" && !(t == "starting" && c.peer.claim.known) {
 		return s.msg
 	}

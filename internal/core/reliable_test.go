@@ -1,6 +1,7 @@
 package core
 
 import (
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ func TestRetransmissionIsTheSameMessage(t *testing.T) {
 	b.clear()
 	dec := strconv.FormatUint(n, 10)
 	b.rexmit(dec, dec)
-	if got := b.sends(); len(got) != 1 || got[0] != first {
+	if got := b.sends(); len(got) != 1 || !reflect.DeepEqual(got[0], first) {
 		t.Fatalf("resent %v, want the same message", got)
 	}
 	b.clear()

@@ -18,17 +18,36 @@ type report struct {
 	claim   uint64 // number of its newest claim; 0: it made none
 }
 
-// addReport puts ours into a message.
-func (c *Core) addReport(m *wire.Message) {
-	m.AddStr(fieldCapable, "1")
+// ownReport is ours.
+type ownReport struct {
+	sees    string // the other node's status; "" if there is none
+	standby uint64
+	phase   standbyPhase
+	claim   uint64
+}
+
+func (c *Core) report() ownReport {
+	r := ownReport{claim: c.lastClaim}
 	if c.peer != nil {
-		m.AddStr(fieldSees, c.peer.status)
+		r.sees = c.peer.status
 	}
 	if s := &c.standby; s.phase != standbyNone {
-		m.AddStr(fieldStandby, hex(s.id)+" "+s.phase.String())
+		r.standby, r.phase = s.id, s.phase
 	}
-	if c.lastClaim != 0 {
-		m.AddStr(fieldClaim, hex(c.lastClaim))
+	return r
+}
+
+// put adds it to a message.
+func (r ownReport) put(m *wire.Message) {
+	m.PutStr(fieldCapable, "1")
+	if r.sees != "" {
+		m.PutStr(fieldSees, r.sees)
+	}
+	if r.phase != standbyNone {
+		m.PutStr(fieldStandby, hex(r.standby)+" "+r.phase.String())
+	}
+	if r.claim != 0 {
+		m.PutHex(fieldClaim, r.claim)
 	}
 }
 

@@ -152,7 +152,7 @@ func TestOnlyOldClaimsAreReplaced(t *testing.T) {
 	newest := b.c.history.find(b.c.lastClaim).msg
 	kept := map[uint64]string{}
 	for n := uint64(1); n <= b.c.seq; n++ {
-		kept[n] = b.c.history.find(n).msg.Str("t")
+		kept[n] = b.c.message(b.c.history.find(n)).Str("t")
 	}
 	if kept[1] != "status" {
 		t.Fatalf("%v", kept)

@@ -172,7 +172,7 @@ func (c *Core) askStandby(w Which) {
 		return
 	}
 	c.logf(Info, "%s wants to go standby [%s]", c.cfg.Self, w)
-	c.standby.begin(w, c.cfg.Self, c.seq+1)
+	c.standby.begin(w, c.cfg.Self, c.number())
 	c.setStandby(standbyAsked, standbyAnswer)
 	c.sendStandby("me", w)
 }

@@ -5,14 +5,15 @@
 //
 // The commands of a script, one a line; [Play] says how the answers are written below them.
 //
-//	options NAME=VALUE...          keepalive deadtime warntime initdead hangreport links auto_failback
+//	options NAME=VALUE...          keepalive deadtime warntime initdead hangreport links auto_failback ahead
 //	group HOME RESOURCE...         a line of haresources; file NODE HOME RESOURCE...: on one node only
 //	nodes NAME NAME                the machines, switched off
 //	show WORD...                   what to print: log run status send send:TYPE
 //	advance D                      time passes
 //	boot NODE                      its daemon starts; stop: SIGTERM; kill: -9; crash: a power cut
 //	restart NODE                   kill and boot, by its supervisor
-//	stall NODE [D], resume NODE    the daemon is held up
+//	stall NODE [D], resume NODE    the daemon is held up; stall NODE D decider: its beats go on if `ahead=on`
+//	pacer NODE on|off|stuck        what sends its beats if `ahead=on`: there, gone, sends nothing
 //	standby NODE WHICH             hb_standby; takeover NODE WHICH: hb_takeover
 //	script NODE WORD [OP] ...      how a script behaves: rc=N take=D hang lie normal
 //	takes NODE START STOP STATUS   how long its scripts take

@@ -37,7 +37,9 @@ type Machine struct {
 	tickAt  time.Duration
 	booting bool
 	stalled bool
+	paced   bool // stalled, but its beats go on as long as they were handed over
 	stalls  uint64
+	pacer   pacer
 	waiting []core.Event
 	jobs    []*job
 	held    []waiting // scripts that wait for those of an earlier daemon
@@ -230,6 +232,7 @@ func (w *World) begin(m *Machine, gen uint64) {
 		Failback: o.Failback, Groups: groups, HangReport: o.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
 	})
 	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
+	m.pacer.went = 0
 	w.Step(m, core.Started{})
 }
 
@@ -288,12 +291,17 @@ func (m *Machine) Index() int { return m.index }
 // Stalled says that the machine's daemon is held up.
 func (m *Machine) Stalled() bool { return m.stalled }
 
-// Stall stops the daemon as SIGSTOP does; Resume lets it go on.
-func (w *World) Stall(m *Machine) {
+// Stall stops the daemon as SIGSTOP does, or as a machine does that stands still; Resume lets it go on.
+func (w *World) Stall(m *Machine) { w.stall(m, false) }
+
+// StallDecider stops only what decides: beats that were handed over before still go out.
+func (w *World) StallDecider(m *Machine) { w.stall(m, true) }
+
+func (w *World) stall(m *Machine, paced bool) {
 	if !m.stalled {
 		m.Asleep, m.Before = w.Now, m.Woke
 	}
-	m.stalled = true
+	m.stalled, m.paced = true, paced
 	m.stalls++
 }
 
@@ -302,7 +310,7 @@ func (w *World) Resume(m *Machine) {
 	if !m.stalled {
 		return
 	}
-	m.stalled, m.tickAt, m.Woke = false, core.NoTick, w.Now
+	m.stalled, m.paced, m.tickAt, m.Woke = false, false, core.NoTick, w.Now
 	events := m.waiting // the daemon reads what waits in its sockets before it judges
 	m.waiting = nil
 	for _, ev := range events {

@@ -24,6 +24,11 @@ func (o *Options) set(f []string) error {
 			o.Initdead, err = time.ParseDuration(v)
 		case "hangreport":
 			o.HangReport, err = time.ParseDuration(v)
+		case "ahead":
+			o.Ahead = v == "on"
+			if !o.Ahead && v != "off" {
+				err = fmt.Errorf("ahead: on or off")
+			}
 		case "links":
 			o.Links = strings.Split(v, ",")
 		case "auto_failback":

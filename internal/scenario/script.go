@@ -147,7 +147,7 @@ func (p *Player) onMachine(f []string) error {
 			w.Boot(m)
 		}
 	case "stall":
-		return stall(w, m, arg(2))
+		return stall(w, m, arg(2), arg(3))
 	case "resume":
 		w.Resume(m)
 	case "stop":

@@ -7,8 +7,15 @@ import (
 )
 
 // stall holds a daemon up, for a while if one is given.
-func stall(w *World, m *Machine, arg string) error {
-	w.Stall(m)
+func stall(w *World, m *Machine, arg, what string) error {
+	switch what {
+	case "":
+		w.Stall(m)
+	case "decider":
+		w.StallDecider(m)
+	default:
+		return fmt.Errorf("want: stall NODE [D [decider]]")
+	}
 	if arg == "" {
 		return nil
 	}
@@ -43,6 +50,8 @@ func (p *Player) onSurroundings(m *Machine, f []string) error {
 		return m.setTakes(f[2:])
 	case "foreign":
 		m.Foreign = true
+	case "pacer":
+		return m.setPacer(arg)
 	case "stuck":
 		m.Stuck = true
 	case "replay":
@@ -100,6 +109,7 @@ func (w *World) Mend() {
 		clear(m.deaf)
 		m.Key, m.Disk.Full, m.Stuck = "", false, false
 		m.Scripts = map[string]Script{}
+		m.pacer.gone, m.pacer.stuck = false, false
 	}
 	for _, m := range w.nodes {
 		w.Unhang(m)

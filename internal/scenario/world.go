@@ -48,6 +48,7 @@ type Options struct {
 	Failback                                core.AutoFailback
 	Links                                   []string
 	HangReport                              time.Duration
+	Ahead                                   bool // beats go out by something that is never late
 }
 
 // DefaultOptions are those of a scenario that sets none.
@@ -135,6 +136,7 @@ func (w *World) Step(m *Machine, ev core.Event) {
 	if w.rand != 0 {
 		s.Rand = splitmix(&w.rand)
 	}
+	w.stamp(m, &s)
 	var before core.Standing
 	if w.Stepped != nil {
 		before = m.Core.Standing()
@@ -150,6 +152,7 @@ func (w *World) Step(m *Machine, ev core.Event) {
 		}
 	}
 	if m.life == life && m.Core != nil {
+		w.lend(m)
 		w.schedule(m)
 	}
 }

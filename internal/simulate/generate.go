@@ -59,8 +59,8 @@ func (g *generator) cluster() {
 	}
 	g.links = []string{"eth0", "eth1", "eth2"}[:pick(g, 1, 1, 2, 2, 3)]
 	failback := pick(g, "on", "off", "legacy")
-	g.head("options keepalive=%s deadtime=%s warntime=%s initdead=%s hangreport=%ds links=%s auto_failback=%s", g.keepalive, g.deadtime,
-		g.deadtime/2, g.initdead, 1+g.IntN(30), strings.Join(g.links, ","), failback)
+	g.head("options keepalive=%s deadtime=%s warntime=%s initdead=%s hangreport=%ds links=%s auto_failback=%s ahead=%s", g.keepalive, g.deadtime,
+		g.deadtime/2, g.initdead, 1+g.IntN(30), strings.Join(g.links, ","), failback, pick(g, "on", "off"))
 	for i := range 1 + g.IntN(4) {
 		home, line := pick(g, "alpha", "beta"), ""
 		for k := range 1 + g.IntN(3) {

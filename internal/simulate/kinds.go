@@ -34,6 +34,8 @@ var kinds = []kind{
 	{"long stall", func(g *generator, m, _ string) string {
 		return stallLine(g, m, 5*g.deadtime+20*time.Second)
 	}},
+	{"decider stalls", func(g *generator, m, _ string) string { return stallLine(g, m, 5*g.deadtime) + " decider" }},
+	{"pacer", func(g *generator, m, _ string) string { return "pacer " + m + " " + pick(g, "on", "off", "stuck") }},
 	{"sleep through", func(g *generator, m, o string) string {
 		g.off[m] = true
 		g.add(stallLine(g, o, 2*g.deadtime), time.Duration(g.Int64N(int64(g.deadtime/2))))

@@ -121,11 +121,18 @@ func shortStall(r *Run, a *act) {
 // longStall is the rule long-stall.
 func longStall(r *Run, a *act) {
 	d, ok := r.stallOf(a)
-	if !ok || d <= r.takeoverTime(a.m, a.o)+2*slack || !healthy(a.o) {
+	if !ok || !healthy(a.o) {
+		return
+	}
+	limit := r.takeoverTime(a.m, a.o)
+	if len(a.f) > 3 { // only the decider: what it had handed over still goes out
+		limit += r.w.Horizon(a.m)
+	}
+	if d <= limit+2*slack {
 		return
 	}
 	o := a.o
-	r.owe("long-stall", r.takeoverTime(a.m, o), func() error { return r.runsAll(o, nil) })
+	r.owe("long-stall", limit, func() error { return r.runsAll(o, nil) })
 	if r.travel() >= r.keepalive(a.m) {
 		return // the other's beats say for too long that they hold it for dead
 	}
