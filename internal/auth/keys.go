@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 )
@@ -36,11 +35,12 @@ type Keys struct {
 	table   [MaxKeyNum + 1]*entry
 }
 
-// entry is a key at rest. The secret is behind a function because fmt follows even pointers into
-// fields it can call no methods of; of a function it prints the address.
+// entry is a key at rest. Its secret is behind a function (see signer) because fmt follows even pointers
+// into fields it can call no methods of; of a function it prints the address.
 type entry struct {
 	method Method
-	secret func() []byte // empty for crc
+	own    *signer // with its own secret
+	lent   *signer // with the secret of the sending key; nil if that has none
 }
 
 // NewKeys checks and copies the table. sending must be in it; numbers are 0..15; md5 and sha1 need
@@ -58,11 +58,7 @@ func NewKeys(sending int, table map[int]Key) (*Keys, error) {
 		if key.Method != CRC && len(key.Secret) == 0 {
 			return nil, fmt.Errorf("key %d: %s needs a secret", n, key.Method)
 		}
-		var secret []byte
-		if key.Method != CRC {
-			secret = bytes.Clone(key.Secret)
-		}
-		k.table[n] = &entry{key.Method, func() []byte { return secret }}
+		k.table[n] = &entry{method: key.Method, own: newSigner(key.Method, key.Secret)}
 	}
 	for n := range table {
 		if n < 0 || n > MaxKeyNum {
@@ -71,6 +67,13 @@ func NewKeys(sending int, table map[int]Key) (*Keys, error) {
 	}
 	if k.key(sending) == nil {
 		return nil, fmt.Errorf("sending key %d is not in the table", sending)
+	}
+	if own := table[sending]; own.Method != CRC {
+		for _, e := range k.table {
+			if e != nil {
+				e.lent = newSigner(e.method, own.Secret)
+			}
+		}
 	}
 	return k, nil
 }

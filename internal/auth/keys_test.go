@@ -24,15 +24,15 @@ func TestTokens(t *testing.T) {
 		{auth.Key{Method: auth.CRC}, "", "ffffffff"},
 	} {
 		k := newKeys(t)(1, map[int]auth.Key{1: c.key})
-		f := &wire.Frame{Format: wire.Netstring, KeyNum: 1, Token: c.want, Signed: []byte(c.text)}
+		f := &wire.Frame{Format: wire.Netstring, KeyNum: 1, Token: []byte(c.want), Signed: []byte(c.text)}
 		if _, err := k.Verify(f); err != nil {
 			t.Errorf("%v over %q: %v", c.key, c.text, err)
 		}
-		f.Token = "0" + c.want
+		f.Token = []byte("0" + c.want)
 		if _, err := k.Verify(f); err == nil {
 			t.Errorf("%v over %q: a leading zero is taken", c.key, c.text)
 		}
-		f.Token = c.want[1:]
+		f.Token = []byte(c.want[1:])
 		if _, err := k.Verify(f); err == nil {
 			t.Errorf("%v over %q: a short token is taken", c.key, c.text)
 		}
@@ -213,12 +213,12 @@ func TestSeal(t *testing.T) {
 	if again := k.Seal(got, true); !bytes.Equal(again, b) {
 		t.Errorf("sealed again %q", again)
 	}
-	if _, f, err := k.Open(k.Seal(m, false)); err != nil || f.Inner != "" {
+	if _, f, err := k.Open(k.Seal(m, false)); err != nil || len(f.Inner) > 0 {
 		t.Errorf("inner %v %v", f, err)
 	}
 	nested := wire.New("x")
 	nested.Fields = append(nested.Fields, wire.Field{Type: wire.Struct, Name: "s", Msg: wire.New("y")})
-	if _, f, err := k.Open(k.Seal(nested, true)); err != nil || f.Inner != "" {
+	if _, f, err := k.Open(k.Seal(nested, true)); err != nil || len(f.Inner) > 0 {
 		t.Errorf("a message with a struct got inner %v %v", f, err)
 	}
 	for _, bad := range []*wire.Message{

@@ -1,11 +1,11 @@
 package auth
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha1"
 	"encoding/hex"
-	"hash"
 	"strconv"
 )
 
@@ -41,21 +41,87 @@ func (m Method) String() string {
 	return "unknown (" + strconv.Itoa(int(m)) + ")"
 }
 
+// signer makes signatures by one method and one secret.
+type signer struct {
+	method Method
+	secret func() *padded // nil for crc
+}
+
+// padded is a secret as HMAC wants it (RFC 2104): mixed with either pad, made once.
+type padded struct {
+	inner, outer [sha1.BlockSize]byte // that of md5 is the same
+	plain        []byte
+}
+
+func newSigner(m Method, secret []byte) *signer {
+	if m == CRC {
+		return &signer{method: m}
+	}
+	p := &padded{plain: bytes.Clone(secret)}
+	key := p.plain
+	if len(key) > sha1.BlockSize {
+		key = m.sum(key, nil)
+	}
+	copy(p.inner[:], key)
+	copy(p.outer[:], key)
+	for i := range p.inner {
+		p.inner[i] ^= 0x36
+		p.outer[i] ^= 0x5c
+	}
+	return &signer{method: m, secret: func() *padded { return p }}
+}
+
+// sum appends the digest of text.
+func (m Method) sum(text, dst []byte) []byte {
+	if m == MD5 {
+		sum := md5.Sum(text)
+		return append(dst, sum[:]...)
+	}
+	sum := sha1.Sum(text)
+	return append(dst, sum[:]...)
+}
+
+// usualText is more than the bytes of a beat.
+const usualText = 1024
+
 // appendToken appends the signature of text: lower-case hex, as 3.0.6 prints it.
-func appendToken(dst []byte, m Method, secret, text []byte) []byte {
-	var mac hash.Hash
-	switch m {
-	case CRC:
+func (s *signer) appendToken(dst, text []byte) []byte {
+	if s.method == CRC {
 		// 3.0.6 prints it with %x: no leading zeros.
 		return strconv.AppendUint(dst, uint64(checksum(text)), 16)
-	case MD5:
-		mac = hmac.New(md5.New, secret)
-	default:
-		mac = hmac.New(sha1.New, secret)
 	}
-	mac.Write(text)
+	p := s.secret()
+	if len(text) > usualText {
+		return hex.AppendEncode(dst, s.long(p, text))
+	}
+	// What crypto/hmac does, with memory of the stack: one of its own would have to be made for each text.
+	var room [sha1.BlockSize + usualText]byte
 	var sum [sha1.Size]byte
-	return hex.AppendEncode(dst, mac.Sum(sum[:0]))
+	inner := s.method.sum(append(append(room[:0], p.inner[:]...), text...), sum[:0])
+	outer := s.method.sum(append(append(room[:0], p.outer[:]...), inner...), sum[:0])
+	return hex.AppendEncode(dst, outer)
+}
+
+// long is the same for a text that is too long to be copied.
+func (s *signer) long(p *padded, text []byte) []byte {
+	digest := sha1.New
+	if s.method == MD5 {
+		digest = md5.New
+	}
+	mac := hmac.New(digest, p.plain)
+	mac.Write(text)
+	return mac.Sum(nil)
+}
+
+// fits says whether a token of n bytes may be one of the method.
+func (m Method) fits(n int) bool {
+	switch m {
+	case MD5:
+		return n == hex.EncodedLen(md5.Size)
+	case SHA1:
+		return n == hex.EncodedLen(sha1.Size)
+	}
+	return n <= 8
 }
 
 // crcTable drives checksum a byte at a time, most significant bit first.

@@ -22,11 +22,17 @@ func (f Fault) Error() string { return string(f) }
 
 // Reason is the word for an error of this package or of wire: "" for nil, "other" for any other.
 func Reason(err error) string {
+	if f, ok := err.(Fault); ok { // nothing to unwrap: it comes from an Opener, maybe in a flood
+		return string(f)
+	}
+	if word := wire.Reason(err); word != "other" {
+		return word
+	}
 	var f Fault
 	if errors.As(err, &f) {
 		return string(f)
 	}
-	return wire.Reason(err)
+	return "other"
 }
 
 // Proof is how a signature was found good.
@@ -53,19 +59,22 @@ func (p Proof) String() string {
 
 // Open parses a datagram, checks its signature and unpacks it if it is compressed. The message is
 // the one to act on; the frame shows what came. With an error both are nil; [Reason] gives its word.
-// The datagram's buffer may be used again afterwards.
+// The datagram's buffer may be used again afterwards. [Opener] does the same without making anything.
 //
 // The signature is checked before the fields are read, or strangers could keep a node busy with
 // datagrams of many fields. Of one that is both malformed and unsigned either reason may be given.
 func (k *Keys) Open(datagram []byte) (*wire.Message, *wire.Frame, error) {
-	if err := k.sieve(datagram); err != nil {
-		return nil, nil, err
-	}
-	f, err := wire.Parse(datagram)
+	f, err := wire.Skim(datagram)
 	if err != nil {
 		return nil, nil, err
 	}
-	// The sieve is for speed; what is let in is what was verified as it will be read.
+	if _, err := k.Verify(f); err != nil {
+		return nil, nil, err
+	}
+	if f, err = wire.Parse(datagram); err != nil {
+		return nil, nil, err
+	}
+	// The first look is for speed; what is let in is what was verified as it will be read.
 	if _, err := k.Verify(f); err != nil {
 		return nil, nil, err
 	}
@@ -76,31 +85,33 @@ func (k *Keys) Open(datagram []byte) (*wire.Message, *wire.Frame, error) {
 	return m, f, nil
 }
 
-// sieve refuses what is not signed, at little cost.
-func (k *Keys) sieve(datagram []byte) error {
-	f, err := wire.Skim(datagram)
-	if err != nil {
-		return err
-	}
-	_, err = k.Verify(f)
-	return err
-}
-
 // Verify checks the signature of a frame as [wire.Parse] or [wire.Skim] returned it. Which secrets count is told in
 // the package's description.
 func (k *Keys) Verify(f *wire.Frame) (Proof, error) {
+	proof, err := k.prove(f)
+	switch err {
+	case nil:
+		return proof, nil
+	case ErrUnknownKey:
+		return Unproved, fmt.Errorf("key number %d: %w", f.KeyNum, err)
+	}
+	return Unproved, fmt.Errorf("key number %d (%s): %w", f.KeyNum, k.key(f.KeyNum).method, err)
+}
+
+// prove is Verify with a bare Fault for an error: it allocates nothing.
+func (k *Keys) prove(f *wire.Frame) (Proof, error) {
 	entry := k.key(f.KeyNum)
-	if entry == nil {
-		return Unproved, fmt.Errorf("key number %d: %w", f.KeyNum, ErrUnknownKey)
-	}
-	if matches(f, entry.method, entry.secret()) {
+	switch {
+	case entry == nil:
+		return Unproved, ErrUnknownKey
+	case !entry.method.fits(len(f.Token)):
+		return Unproved, ErrBadSignature
+	case entry.own.made(f):
 		return EntrySecret, nil
-	}
-	if own := k.table[k.sending]; f.Format == wire.Netstring && f.KeyNum != k.sending &&
-		entry.method != CRC && own.method != CRC && matches(f, entry.method, own.secret()) {
+	case f.Format == wire.Netstring && f.KeyNum != k.sending && entry.method != CRC && entry.lent != nil && entry.lent.made(f):
 		return SendingSecret, nil
 	}
-	return Unproved, fmt.Errorf("key number %d (%s): %w", f.KeyNum, entry.method, ErrBadSignature)
+	return Unproved, ErrBadSignature
 }
 
 // VerifyAs306 says whether a 3.0.6 node with these keys would take the frame: like Verify, but a
@@ -111,19 +122,18 @@ func (k *Keys) VerifyAs306(f *wire.Frame) error {
 	if entry == nil {
 		return fmt.Errorf("key number %d: %w", f.KeyNum, ErrUnknownKey)
 	}
-	secret := entry.secret()
-	if f.Format == wire.Netstring {
-		secret = k.table[k.sending].secret()
+	signer := entry.own
+	if f.Format == wire.Netstring && entry.method != CRC {
+		signer = entry.lent
 	}
-	if entry.method != CRC && len(secret) == 0 || !matches(f, entry.method, secret) {
+	if signer == nil || !signer.made(f) {
 		return fmt.Errorf("key number %d (%s): %w", f.KeyNum, entry.method, ErrBadSignature)
 	}
 	return nil
 }
 
-// matches compares in a time that tells nothing of where the tokens differ.
-func matches(f *wire.Frame, m Method, secret []byte) bool {
+// made compares in a time that tells nothing of where the tokens differ.
+func (s *signer) made(f *wire.Frame) bool {
 	var room [48]byte
-	want := appendToken(room[:0], m, secret, f.Signed)
-	return subtle.ConstantTimeCompare(want, []byte(f.Token)) == 1
+	return subtle.ConstantTimeCompare(s.appendToken(room[:0], f.Signed), f.Token) == 1
 }

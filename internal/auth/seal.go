@@ -26,38 +26,40 @@ func (k *Keys) Seal(m *wire.Message, classicInner bool) []byte {
 // SealWith is Seal by the key of number n; by the sending key if there is no such key. 3.0.6 takes only what is
 // signed with the secret of its own sending key, so a node that talks to it has to sign with that.
 func (k *Keys) SealWith(n int, m *wire.Message, classicInner bool) []byte {
-	if k.key(n) == nil {
-		n = k.sending
-	}
+	return k.AppendSealed(make([]byte, 0, m.NetstringLen()+sealRoom), n, m, classicInner)
+}
+
+// AppendSealed appends what SealWith returns. It allocates nothing where dst has room for it: the bytes
+// of the message ([wire.Message.NetstringLen]) and 128 more.
+func (k *Keys) AppendSealed(dst []byte, n int, m *wire.Message, classicInner bool) []byte {
 	if m.Check() != nil {
 		return nil
 	}
-	m = unsigned(m)
-	if classicInner && takesInner(m) {
-		m.AddStr(authField, string(k.sign(n, m.ClassicLines())))
+	key := k.key(n)
+	if key == nil {
+		n, key = k.sending, k.table[k.sending]
 	}
-	b := m.AppendNetstring(make([]byte, 0, m.NetstringLen()+sealRoom))
-	b = wire.AppendSignature(b, string(k.sign(n, b)))
-	if len(b) > wire.MaxDatagram {
+	var room [sealRoom / 2]byte
+	var inner []byte
+	begin := len(dst)
+	if classicInner && takesInner(m) {
+		dst = m.AppendClassicLines(dst)
+		inner = key.appendSignature(room[:0], n, dst[begin:])
+	}
+	dst = m.AppendNetstringInner(dst[:begin], inner)
+	dst = wire.AppendSignature(dst, key.appendSignature(room[:0], n, dst[begin:]))
+	if len(dst)-begin > wire.MaxDatagram {
 		return nil
 	}
-	return b
-}
-
-// unsigned is a copy of m, its values shared, without auth fields.
-func unsigned(m *wire.Message) *wire.Message {
-	c := &wire.Message{Fields: make([]wire.Field, 0, len(m.Fields)+1)}
-	for _, f := range m.Fields {
-		if f.Name != authField {
-			c.Fields = append(c.Fields, f)
-		}
-	}
-	return c
+	return dst
 }
 
 // takesInner says whether 3.0.6 gives such a message an inner auth=: none if it holds a struct.
 func takesInner(m *wire.Message) bool {
 	for i := range m.Fields {
+		if m.Fields[i].Name == authField {
+			continue
+		}
 		switch m.Fields[i].Type {
 		case wire.Struct, wire.Compressed, wire.Uncompressed:
 			return false
@@ -66,9 +68,7 @@ func takesInner(m *wire.Message) bool {
 	return true
 }
 
-// sign is "KEYNUM TOKEN" over text by key n.
-func (k *Keys) sign(n int, text []byte) []byte {
-	b := strconv.AppendInt(make([]byte, 0, sealRoom/2), int64(n), 10)
-	key := k.table[n]
-	return appendToken(append(b, ' '), key.method, key.secret(), text)
+// appendSignature appends "KEYNUM TOKEN" over text; n is the key's number.
+func (e *entry) appendSignature(dst []byte, n int, text []byte) []byte {
+	return e.own.appendToken(append(strconv.AppendInt(dst, int64(n), 10), ' '), text)
 }

@@ -126,17 +126,17 @@ func resign(t *testing.T, v wiretest.Vector, f *wire.Frame) {
 		key.Secret = keys[sending].Secret
 	}
 	k := newKeys(t)(f.KeyNum, map[int]auth.Key{f.KeyNum: key})
-	got := k.Seal(f.Msg, f.Inner != "")
+	got := k.Seal(f.Msg, len(f.Inner) > 0)
 	if f.Format == wire.Classic {
 		// A serial line's text: the inner auth= of our own datagram is its signature.
 		again, err := wire.Parse(got)
 		if v.File == "classic-sha1-nested-struct.bin" { // a message with a struct gets no inner auth=
-			if err == nil && again.Inner != "" {
+			if err == nil && len(again.Inner) > 0 {
 				t.Errorf("signed again: %q", again.Inner)
 			}
 			return
 		}
-		if err != nil || again.Inner != f.Signature {
+		if err != nil || !bytes.Equal(again.Inner, f.Signature) {
 			t.Errorf("signed again: %q, want %q (%v)", again.Inner, f.Signature, err)
 		}
 		return
@@ -149,7 +149,7 @@ func resign(t *testing.T, v wiretest.Vector, f *wire.Frame) {
 		want = strings.Replace(want, "43:1  ", "42:1 ", 1)
 	case "netstring-sha1-wrong-inner.bin":
 		again, err := wire.Parse(got)
-		if err != nil || again.Inner == f.Inner {
+		if err != nil || bytes.Equal(again.Inner, f.Inner) {
 			t.Errorf("inner %q, received %q (%v)", again.Inner, f.Inner, err)
 		}
 		return
@@ -251,25 +251,7 @@ func sealedText(sealed map[string]bool, frame *wire.Frame) bool {
 			m.Fields = append(m.Fields, f)
 		}
 	}
-	return sealed[string(m.AddStr("auth", frame.Signature).AppendNetstring(nil))]
-}
-
-func BenchmarkSeal(b *testing.B) {
-	k, _, m := benchmarkStatus(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		k.Seal(m, true)
-	}
-}
-
-func BenchmarkOpen(b *testing.B) {
-	k, data, _ := benchmarkStatus(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := k.Open(data); err != nil {
-			b.Fatal(err)
-		}
-	}
+	return sealed[string(m.AddStr("auth", string(frame.Signature)).AppendNetstring(nil))]
 }
 
 func benchmarkStatus(b *testing.B) (*auth.Keys, []byte, *wire.Message) {

@@ -65,6 +65,19 @@ func (l *Limiter) Limit(key string, at time.Duration, line Line) (Line, bool) {
 	return k.pass(at, line), true
 }
 
+// Skip says that a line with this key is left out now, and has counted it: it need not even be made up.
+// The line that tells how many were left out is then the first of them.
+func (l *Limiter) Skip(key []byte, at time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k := l.keys[string(key)]
+	if k == nil || k.more == 0 || at-k.last >= l.interval {
+		return false
+	}
+	k.more++
+	return true
+}
+
 // Due returns the lines that tell of what was left out for keys whose interval is over and that
 // have been silent since; call it now and then, so that the end of a flood is counted too.
 func (l *Limiter) Due(at time.Duration) []Line {

@@ -43,6 +43,38 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
+// What Skip counts need not be made up, and is told of like the rest.
+func TestLimiterSkips(t *testing.T) {
+	l := NewLimiter(time.Minute, 10)
+	key, made := []byte("a"), 0
+	for i := range 1000 {
+		if !l.Skip(key, time.Duration(i)*time.Millisecond) {
+			made++
+			l.Limit("a", time.Duration(i)*time.Millisecond, Line{Warn, fmt.Sprint("bad ", i)})
+		}
+	}
+	if made != 2 {
+		t.Errorf("%d lines were made, want the one that passes and the one that is left out first", made)
+	}
+	want := []Line{{Warn, "bad 1 (998 more in the last 90 s)"}}
+	if got := l.Due(90 * time.Second); !reflect.DeepEqual(got, want) {
+		t.Errorf("Due = %q, want %q", got, want)
+	}
+	if l.Skip(key, 100*time.Second) || l.Skip([]byte("b"), 0) {
+		t.Error("a line is skipped before any other was left out")
+	}
+	l.Limit("a", 100*time.Second, Line{Warn, "left out"})
+	if line, ok := l.Limit("a", 100*time.Second, Line{Warn, "left out"}); ok {
+		t.Error(line)
+	}
+	if !l.Skip(key, 149*time.Second) || l.Skip(key, 150*time.Second) {
+		t.Error("it does not end with the interval")
+	}
+	if n := testing.AllocsPerRun(100, func() { l.Skip(key, 149*time.Second) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // Invented keys neither fill the memory nor get each a line of their own.
 func TestLimiterKeysAreBounded(t *testing.T) {
 	t.Parallel()

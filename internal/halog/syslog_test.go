@@ -21,7 +21,7 @@ func listenSyslog(t *testing.T, path string) *net.UnixConn {
 
 func receive(t *testing.T, conn *net.UnixConn) string {
 	t.Helper()
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(time.Minute))
 	buf := make([]byte, 4096)
 	n, err := conn.Read(buf)
 	if err != nil {
@@ -80,13 +80,16 @@ func TestSyslogStuck(t *testing.T) {
 	tune.send = 10 * time.Millisecond
 	l := open(c, tune)
 	defer l.Close(time.Second)
-	for range 50 { // a Unix socket holds fewer
-		l.Line(Info, strings.Repeat("x", 400))
+	for range 100 { // a Unix socket holds ten by itself, or 512 where systemd has set it so
+		for range 50 { // fewer than the queue of ours
+			l.Line(Info, strings.Repeat("x", 400))
+		}
+		flushed(t, l)
+		if l.Lost() > 0 {
+			return
+		}
 	}
-	flushed(t, l)
-	if l.Lost() == 0 {
-		t.Skip("this kernel's socket queue holds more than 50 datagrams")
-	}
+	t.Error("a socket that nobody reads took 5000 lines")
 }
 
 func TestSyslogStream(t *testing.T) {

@@ -29,7 +29,7 @@ func (m *Message) check(depth int) error {
 }
 
 func (f *Field) check(depth int) error {
-	if !goodName([]byte(f.Name)) || endsLine(f.Name, depth) {
+	if !goodName(f.Name) || endsLine(f.Name, depth) {
 		return ErrBadField
 	}
 	switch f.Type {

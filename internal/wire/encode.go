@@ -34,6 +34,22 @@ func (m *Message) AppendNetstring(dst []byte) []byte {
 	return append(dst, netEnd...)
 }
 
+// AppendNetstringInner is AppendNetstring of the message with inner for its inner signature: the last
+// field auth=, or none at all if inner is empty. Fields of that name in the message are left out.
+func (m *Message) AppendNetstringInner(dst, inner []byte) []byte {
+	dst = append(dst, netStart...)
+	for i := range m.Fields {
+		if m.Fields[i].Name != authField {
+			dst = m.Fields[i].appendNetstring(dst)
+		}
+	}
+	if len(inner) > 0 {
+		auth := Field{Name: authField, Value: inner}
+		dst = auth.appendNetstring(dst)
+	}
+	return append(dst, netEnd...)
+}
+
 func (f *Field) appendNetstring(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, int64(f.netstringLen()), 10)
 	dst = append(dst, ':', '(', '0'+byte(f.Type), ')')
@@ -120,7 +136,11 @@ func (m *Message) appendClassic(dst []byte, depth int) []byte {
 // ClassicLines is what an inner auth= covers: the fields as lines of classic text in their order,
 // without any auth field and without the start and end marks.
 func (m *Message) ClassicLines() []byte {
-	dst := make([]byte, 0, m.NetstringLen()+16)
+	return m.AppendClassicLines(make([]byte, 0, m.NetstringLen()+16))
+}
+
+// AppendClassicLines appends [Message.ClassicLines].
+func (m *Message) AppendClassicLines(dst []byte) []byte {
 	for i := range m.Fields {
 		if m.Fields[i].Name != authField {
 			dst = m.Fields[i].appendClassic(dst, 0)

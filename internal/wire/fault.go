@@ -31,14 +31,28 @@ const (
 func (f Fault) Error() string { return string(f) }
 
 // at wraps f with the place it was found at: a byte offset in the text being read.
-func (f Fault) at(offset int, what string) error {
-	return fmt.Errorf("byte %d: %s: %w", offset, what, f)
+func (f Fault) at(offset int, what string) error { return &located{f, offset, what} }
+
+// located is made for every bad datagram of a flood, and its text for few of them.
+type located struct {
+	fault  Fault
+	offset int
+	what   string
 }
+
+func (l *located) Error() string { return fmt.Sprintf("byte %d: %s: %s", l.offset, l.what, l.fault) }
+
+func (l *located) Unwrap() error { return l.fault }
 
 // Reason is the word for an error of this package: "" for nil, "other" for one not of this package.
 func Reason(err error) string {
-	if err == nil {
+	switch e := err.(type) { // what there is to unwrap mostly
+	case nil:
 		return ""
+	case Fault:
+		return string(e)
+	case *located:
+		return string(e.fault)
 	}
 	var f Fault
 	if errors.As(err, &f) {

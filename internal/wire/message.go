@@ -46,11 +46,19 @@ func (m *Message) Lookup(name string) *Field {
 }
 
 // Str returns the text of the first field called name, "" if it is missing or no String.
-func (m *Message) Str(name string) string {
+//
+// It is short enough to be inlined: then a text that is only looked at, and no longer than 32 bytes, is
+// not copied to the heap.
+func (m *Message) Str(name string) string { return string(m.text(name)) }
+
+// StrIs says whether Str(name) is text.
+func (m *Message) StrIs(name, text string) bool { return string(m.text(name)) == text }
+
+func (m *Message) text(name string) []byte {
 	if f := m.Lookup(name); f != nil && f.Type == String {
-		return string(f.Value)
+		return f.Value
 	}
-	return ""
+	return nil
 }
 
 // Has says whether a field called name exists.
@@ -68,6 +76,31 @@ func (m *Message) Bin(name string) []byte {
 func (m *Message) AddStr(name, value string) *Message {
 	m.Fields = append(m.Fields, Field{Type: String, Name: name, Value: []byte(value)})
 	return m
+}
+
+// SetStr gives the first field called name another text, in the memory of the old one: nobody else may
+// hold that, or keep it. Without such a field one is appended.
+func (m *Message) SetStr(name, value string) {
+	f := m.ownStr(name)
+	f.Value = append(f.Value[:0], value...)
+}
+
+// SetHex is SetStr with the number as 3.0.6 writes numbers.
+func (m *Message) SetHex(name string, n uint64) {
+	f := m.ownStr(name)
+	f.Value = strconv.AppendUint(f.Value[:0], n, 16)
+}
+
+func (m *Message) ownStr(name string) *Field {
+	f := m.Lookup(name)
+	if f == nil {
+		m.AddStr(name, "")
+		f = &m.Fields[len(m.Fields)-1]
+	}
+	if f.Type != String {
+		*f = Field{Name: name}
+	}
+	return f
 }
 
 // AddBin appends a Binary field and returns m.

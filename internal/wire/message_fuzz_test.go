@@ -110,7 +110,7 @@ func classicAlike(t *testing.T, m *wire.Message) {
 	if err != nil {
 		t.Fatalf("what may be sent does not parse as classic text: %v\n%q", err, signed.AppendClassic(nil))
 	}
-	if frame.KeyNum != 1 || frame.Token != "abc" {
+	if frame.KeyNum != 1 || string(frame.Token) != "abc" {
 		t.Fatalf("the signature is %d %q", frame.KeyNum, frame.Token)
 	}
 	if !bytes.Equal(frame.Signed, m.ClassicLines()) {

@@ -5,54 +5,82 @@ import (
 	"strings"
 )
 
-// parser reads one message with all that is nested in it. Values are slices of the text read.
+// parser reads one message with all that is nested in it. Values are slices of the text read, or of
+// the parser's own memory where they are written otherwise than they are meant.
 type parser struct {
-	fields int // seen so far, to bound them
+	fields int    // seen so far, to bound them
+	meant  []byte // values that were decoded
 }
+
+// begin gets ready for another message; what the one before it was read into is used again.
+func (p *parser) begin() { p.fields, p.meant = 0, p.meant[:0] }
 
 // lenDigits bounds LEN: seven digits are more than any message has bytes.
 const lenDigits = 7
 
-// netstring reads ###\n ... %%%\n at the start of b and returns how many bytes that took.
-func (p *parser) netstring(b []byte, depth int) (*Message, int, error) {
+// netstring reads ###\n ... %%%\n at the start of b into m and returns how many bytes that took.
+func (p *parser) netstring(m *Message, b []byte, depth int) (int, error) {
 	if depth > MaxNesting {
-		return nil, 0, ErrNesting
+		return 0, ErrNesting
 	}
 	if !bytes.HasPrefix(b, []byte(netStart)) {
-		return nil, 0, ErrNoStart
+		return 0, ErrNoStart
 	}
-	m := &Message{Fields: make([]Field, 0, sizeHint(len(b)))}
+	m.empty(sizeHint(len(b)))
 	n := len(netStart)
 	for {
 		ends, err := netstringEnds(b, n)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		if ends {
 			break
 		}
 		text, next, err := peel(b, n)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		if err := p.count(n); err != nil {
-			return nil, 0, err
+			return 0, err
 		}
-		f, err := p.netstringField(text, n, depth)
-		if err != nil {
-			return nil, 0, err
+		if err := p.netstringField(m.next(), text, n, depth); err != nil {
+			return 0, err
 		}
-		m.Fields = append(m.Fields, f)
 		n = next
 	}
 	if err := m.listClash(); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	return m, n + len(netEnd), nil
+	return n + len(netEnd), nil
+}
+
+// empty makes room for other fields.
+func (m *Message) empty(hint int) {
+	if m.Fields == nil {
+		m.Fields = make([]Field, 0, hint)
+	}
+	m.Fields = m.Fields[:0]
+}
+
+// next is one more field. It still bears the name that stood there in the message before: a sender
+// says the same again and again, and one copy of the name is enough.
+func (m *Message) next() *Field {
+	n := len(m.Fields)
+	if n == cap(m.Fields) {
+		m.Fields = append(m.Fields, Field{})
+	} else {
+		m.Fields = m.Fields[:n+1]
+	}
+	f := &m.Fields[n]
+	*f = Field{Name: f.Name}
+	return f
 }
 
 // netstringEnds says whether the end mark stands at b[n:].
 func netstringEnds(b []byte, n int) (bool, error) {
+	if n < len(b) && b[n] != netEnd[0] {
+		return false, nil
+	}
 	if bytes.HasPrefix(b[n:], []byte(netEnd)) {
 		return true, nil
 	}
@@ -103,47 +131,63 @@ func peel(b []byte, n int) (text []byte, next int, err error) {
 }
 
 // netstringField reads (TYPE)NAME=VALUE. offset is where it stands, for the error.
-func (p *parser) netstringField(text []byte, offset, depth int) (Field, error) {
+func (p *parser) netstringField(f *Field, text []byte, offset, depth int) (err error) {
 	if len(text) < 3 || text[0] != '(' || text[2] != ')' {
-		return Field{}, ErrBadField.at(offset, "no (type)")
+		return ErrBadField.at(offset, "no (type)")
 	}
 	if text[1] < '0' || text[1] > '5' {
-		return Field{}, ErrBadType.at(offset, "field type")
+		return ErrBadType.at(offset, "field type")
 	}
-	f := Field{Type: FieldType(text[1] - '0')}
-	name, value, ok := bytes.Cut(text[3:], []byte("="))
+	f.Type = FieldType(text[1] - '0')
+	name, value, ok := cutName(text[3:])
 	if !ok {
-		return Field{}, ErrBadField.at(offset, "no =")
+		return ErrBadField.at(offset, "no =")
 	}
-	if !goodName(name) {
-		return Field{}, ErrBadField.at(offset, "name")
+	if err := f.call(name, offset); err != nil {
+		return err
 	}
-	f.Name = intern(name)
 	switch f.Type {
 	case String:
 		if bytes.IndexByte(value, 0) >= 0 {
-			return Field{}, ErrNUL.at(offset, "string")
+			return ErrNUL.at(offset, "string")
 		}
 		f.Value = value
 	case Struct, Uncompressed:
-		m, n, err := p.netstring(value, depth+1)
-		if err != nil {
-			return Field{}, nestedError(err, offset)
+		var n int
+		f.Msg = &Message{}
+		if n, err = p.netstring(f.Msg, value, depth+1); err != nil {
+			return nestedError(err, offset)
 		}
 		if n != len(value) {
-			return Field{}, ErrBadValue.at(offset, "bytes after the struct's end mark")
+			return ErrBadValue.at(offset, "bytes after the struct's end mark")
 		}
-		f.Msg = m
 	case List:
-		list, err := parseList(value, offset)
-		if err != nil {
-			return Field{}, err
-		}
-		f.List = list
+		f.List, err = parseList(value, offset)
 	default:
 		f.Value = value
 	}
-	return f, nil
+	return err
+}
+
+// cutName cuts around the first =.
+func cutName(text []byte) (name, value []byte, ok bool) {
+	if i := bytes.IndexByte(text, '='); i >= 0 {
+		return text[:i], text[i+1:], true
+	}
+	return text, nil, false
+}
+
+// call gives a field its name.
+func (f *Field) call(name []byte, offset int) error {
+	if f.Name == string(name) && f.Name != "" {
+		return nil // a name that was good before
+	}
+	f.Name = ""
+	if !goodName(name) {
+		return ErrBadField.at(offset, "name")
+	}
+	f.Name = intern(name)
+	return nil
 }
 
 // nestedError keeps the reason of a struct that cannot be read, unless the reason would mislead:
@@ -181,9 +225,16 @@ func parseList(value []byte, offset int) ([]string, error) {
 
 // goodName says whether a field may be called so. 3.0.6: not empty, no = or newline, no ( or >>>
 // in front; classic text could not carry it otherwise.
-func goodName(name []byte) bool {
-	return len(name) > 0 && name[0] != '(' && !bytes.HasPrefix(name, []byte(classicStart)) &&
-		bytes.IndexByte(name, '=') < 0 && bytes.IndexByte(name, '\n') < 0 && bytes.IndexByte(name, 0) < 0
+func goodName[T string | []byte](name T) bool {
+	if len(name) == 0 || name[0] == '(' || len(name) >= len(classicStart) && string(name[:len(classicStart)]) == classicStart {
+		return false
+	}
+	for i := range len(name) {
+		if c := name[i]; c == '=' || c == '\n' || c == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // listClash refuses a list after another kind of field of its name, as 3.0.6 does.
@@ -212,7 +263,8 @@ func (m *Message) listClash() error {
 var knownNames = func() map[string]string {
 	names := make(map[string]string)
 	for _, n := range strings.Fields("t st dt protocol src srcuuid dest destuuid seq hg ts ld ttl auth " +
-		"ackseq firstseq lastseq info nodelist delnodelist rsc_hold rtype isstable ipaddr weown ok node result") {
+		"ackseq firstseq lastseq info nodelist delnodelist rsc_hold rtype isstable ipaddr weown ok node result " +
+		"hbd hbd_sees hbd_standby hbd_claim hbd_groups hbd_failed hbd_haresources hbd_reply") {
 		names[n] = n
 	}
 	return names

@@ -138,7 +138,7 @@ func TestParseAccepts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.KeyNum != 1 || f.Token != "x" {
+			if f.KeyNum != 1 || string(f.Token) != "x" {
 				t.Errorf("key %d token %q", f.KeyNum, f.Token)
 			}
 			if got := string(f.Append(nil)); got != strings.TrimSuffix(c.in, "\x00") {

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// classic reads classic text nested depth deep at the start of b and returns how many bytes it took.
+// classic reads classic text nested depth deep at the start of b into m and returns how many bytes it took.
 // At depth 0 the end mark, and the newline before it, may be missing (3.0.6: reading stops at <<< or
 // at the end of the buffer).
-func (p *parser) classic(b []byte, depth int) (*Message, int, error) {
+func (p *parser) classic(m *Message, b []byte, depth int) (int, error) {
 	if depth > MaxNesting {
-		return nil, 0, ErrNesting
+		return 0, ErrNesting
 	}
 	nl := newline(depth)
 	if !startsLine(b, classicStart, nl) {
-		return nil, 0, ErrNoStart
+		return 0, ErrNoStart
 	}
-	m := &Message{Fields: make([]Field, 0, sizeHint(len(b)))}
+	m.empty(sizeHint(len(b)))
 	n := len(classicStart) + 1
 	for !startsLine(b[n:], classicEnd, nl) {
 		if n == len(b) {
@@ -25,27 +25,25 @@ func (p *parser) classic(b []byte, depth int) (*Message, int, error) {
 		}
 		line, next := cutLine(b, n, nl)
 		if next == len(b) && b[next-1] != nl && strings.HasPrefix(classicEnd, string(line)) {
-			return nil, 0, ErrTruncated.at(n, "ends within the end mark")
+			return 0, ErrTruncated.at(n, "ends within the end mark")
 		}
 		if err := p.count(n); err != nil {
-			return nil, 0, err
+			return 0, err
 		}
-		f, err := p.classicField(line, n, depth)
-		if err != nil {
-			return nil, 0, err
+		if err := p.classicField(m.next(), line, n, depth); err != nil {
+			return 0, err
 		}
-		m.Fields = append(m.Fields, f)
 		n = next
 	}
 	if n < len(b) {
 		n += len(classicEnd) + 1
 	} else if depth > 0 {
-		return nil, 0, ErrTruncated.at(n, "no end mark")
+		return 0, ErrTruncated.at(n, "no end mark")
 	}
 	if err := m.listClash(); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	return m, n, nil
+	return n, nil
 }
 
 // startsLine says whether b begins with the line mark.
@@ -62,30 +60,27 @@ func cutLine(b []byte, n int, nl byte) (line []byte, next int) {
 }
 
 // classicField reads NAME=VALUE or (TYPE)NAME=TEXT.
-func (p *parser) classicField(line []byte, offset, depth int) (Field, error) {
-	var f Field
+func (p *parser) classicField(f *Field, line []byte, offset, depth int) error {
 	if len(line) >= 3 && line[0] == '(' && line[2] == ')' {
 		// 3.0.6: only the types 1 to 4 may be written out.
 		if line[1] < '1' || line[1] > '4' {
-			return Field{}, ErrBadType.at(offset, "field type")
+			return ErrBadType.at(offset, "field type")
 		}
 		f.Type = FieldType(line[1] - '0')
 		line = line[3:]
 	}
-	name, text, ok := bytes.Cut(line, []byte("="))
+	name, text, ok := cutName(line)
 	if !ok {
-		return Field{}, ErrBadField.at(offset, "no =")
+		return ErrBadField.at(offset, "no =")
 	}
-	if !goodName(name) {
-		return Field{}, ErrBadField.at(offset, "name")
+	if err := f.call(name, offset); err != nil {
+		return err
 	}
-	f.Name = intern(name)
 	if f.Name == authField && f.Type != String && depth == 0 {
 		// No signature covers a field called auth, so only a signature may be called so.
-		return Field{}, ErrBadType.at(offset, "auth is no string")
+		return ErrBadType.at(offset, "auth is no string")
 	}
-	err := p.classicValue(&f, text, offset, depth)
-	return f, err
+	return p.classicValue(f, text, offset, depth)
 }
 
 func (p *parser) classicValue(f *Field, text []byte, offset, depth int) (err error) {
@@ -95,12 +90,13 @@ func (p *parser) classicValue(f *Field, text []byte, offset, depth int) (err err
 			return ErrNUL.at(offset, "string")
 		}
 		if bytes.IndexByte(text, stringNewline) >= 0 {
-			text = bytes.ReplaceAll(text, []byte{stringNewline}, []byte{'\n'})
+			text = p.newlines(text)
 		}
 		f.Value = text
 	case Struct:
 		var n int
-		if f.Msg, n, err = p.classic(text, depth+1); err != nil {
+		f.Msg = &Message{}
+		if n, err = p.classic(f.Msg, text, depth+1); err != nil {
 			return nestedError(err, offset)
 		}
 		if n != len(text) {
@@ -109,16 +105,33 @@ func (p *parser) classicValue(f *Field, text []byte, offset, depth int) (err err
 	case List:
 		f.List, err = parseList(text, offset)
 	default:
-		f.Value, err = decodeBase64(text, offset)
+		f.Value, err = p.decodeBase64(text, offset)
 	}
 	return err
 }
 
+// newlines is text with newlines for their codes.
+func (p *parser) newlines(text []byte) []byte {
+	begin := len(p.meant)
+	p.meant = append(p.meant, text...)
+	value := p.meant[begin:len(p.meant):len(p.meant)]
+	for i, c := range value {
+		if c == stringNewline {
+			value[i] = '\n'
+		}
+	}
+	return value
+}
+
 // decodeBase64 takes exactly the text an encoder writes: the library's would skip carriage returns.
-func decodeBase64(text []byte, offset int) ([]byte, error) {
-	out, err := base64.StdEncoding.Strict().AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
-	if err != nil || base64.StdEncoding.EncodedLen(len(out)) != len(text) {
+func (p *parser) decodeBase64(text []byte, offset int) ([]byte, error) {
+	begin := len(p.meant)
+	all, err := strictBase64.AppendDecode(p.meant, text)
+	if err != nil || base64.StdEncoding.EncodedLen(len(all)-begin) != len(text) {
 		return nil, ErrBadValue.at(offset, "no base64")
 	}
-	return out, nil
+	p.meant = all
+	return all[begin:len(all):len(all)], nil
 }
+
+var strictBase64 = base64.StdEncoding.Strict()

@@ -66,15 +66,18 @@ func inflate(algorithm string, packed []byte) ([]byte, error) {
 // followed by NUL, as 3.0.6 writes it into payloads.
 func parseUnsigned(b []byte) (*Message, error) {
 	var p parser
-	var m *Message
 	var err error
+	m := &Message{}
 	switch Sniff(b) {
 	case Netstring:
-		m, _, err = p.netstring(b, 0)
+		_, err = p.netstring(m, b, 0)
 	case Classic:
-		m, _, err = p.classic(b, 0)
+		_, err = p.classic(m, b, 0)
 	default:
 		err = ErrNoStart
 	}
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }

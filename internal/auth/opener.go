@@ -1,0 +1,44 @@
+package auth
+
+import (
+	"fmt"
+
+	"heartbeatd/internal/wire"
+)
+
+// Opener opens one datagram after the other in memory of its own: it allocates nothing, once that has
+// grown to what is usual, unless a message holds structs or lists or is compressed. Its zero value is
+// ready. It is not for several goroutines at once.
+type Opener struct {
+	frame wire.Frame
+	proof Proof
+}
+
+// Open is [Keys.Open]. The message is good until the next call and as long as the datagram's bytes are
+// left alone: who keeps anything of it keeps a copy. The error is short, made for its [Reason].
+//
+// One check of the signature is enough: [wire.Frame.Fields] sees to it that what is read is what was
+// signed.
+func (o *Opener) Open(k *Keys, datagram []byte) (*wire.Message, error) {
+	o.proof = Unproved
+	if err := o.frame.Skim(datagram); err != nil {
+		return nil, err
+	}
+	proof, err := k.prove(&o.frame)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.frame.Fields(); err != nil {
+		return nil, err
+	}
+	m, err := o.frame.Msg.Decompress()
+	if err != nil {
+		return nil, fmt.Errorf("opening: %w", err)
+	}
+	o.proof = proof
+	return m, nil
+}
+
+// SignedBy is the number of the key that signed the datagram opened last; false if the secret was that of
+// another key, or nothing was opened.
+func (o *Opener) SignedBy() (number int, ok bool) { return o.frame.KeyNum, o.proof == EntrySecret }
