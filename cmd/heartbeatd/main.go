@@ -5,8 +5,10 @@ import (
 	"os"
 
 	"heartbeatd/internal/cli"
+	"heartbeatd/internal/pacer"
 )
 
 func main() {
+	pacer.Entry() // the process that sends heartbeats is this program too
 	os.Exit(cli.Run(os.Args[0], os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

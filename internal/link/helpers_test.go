@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // journal collects log lines and lets a test wait for one.
 type journal struct {

@@ -11,6 +11,7 @@ import (
 // attend looks after every medium once.
 func (s *Set) attend() {
 	for _, l := range s.lines {
+		l.notePaced()
 		l.attend()
 	}
 }

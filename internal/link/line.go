@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heartbeatd/internal/pacer"
 )
 
 // unpluggedAfter is the run of failures after which 3.0.6 asks about the cable.
@@ -18,6 +20,7 @@ const unpluggedAfter = 11
 type line struct {
 	Medium
 	set   *Set
+	index int // in the list given to Open
 	heard atomic.Uint64
 
 	mu      sync.Mutex
@@ -28,12 +31,15 @@ type line struct {
 	sending trouble
 	sent    uint64
 	failed  uint64
+	paced   pacer.LineCount // what of it Options.Paced has done
 	up      bool
 	since   time.Duration
 	wasOpen bool
 }
 
-func newLine(s *Set, m Medium) *line { return &line{Medium: m, set: s, since: s.opt.Clock()} }
+func newLine(s *Set, index int, m Medium) *line {
+	return &line{Medium: m, set: s, index: index, since: s.opt.Clock()}
+}
 
 // send never waits. The lines it has to log are written after the lock is gone.
 func (l *line) send(data []byte) {
@@ -164,9 +170,11 @@ func reason(err, broken error, had, has device) string {
 
 // drop closes the sockets of a medium that has to be opened again.
 func (l *line) drop(why string) {
+	l.notePaced() // while there is still a socket to speak of
 	l.mu.Lock()
 	k := l.sock
 	l.sock, l.broken = nil, nil
+	l.set.opt.Paced.Closed(l.index)
 	l.setUp(false)
 	l.sending.over()
 	say := l.opening.failed(l.set.opt.Clock(), errors.New(why)) != silent
@@ -206,6 +214,7 @@ func (l *line) adopt(k *sockets) {
 		return
 	}
 	l.sock = k
+	l.set.opt.Paced.Opened(l.index, k.send, k.to)
 	l.setUp(true)
 	_, said := l.opening.over()
 	again := l.wasOpen
@@ -225,9 +234,26 @@ func (l *line) shut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
+	l.set.opt.Paced.Closed(l.index)
 	if l.sock != nil {
 		l.sock.close()
 		l.sock = nil
+	}
+}
+
+func (l *line) caughtUp(by time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var s State
+	l.whatWaits(&s)
+	return s.CaughtUp(by)
+}
+
+// whatWaits is called with the lock held.
+func (l *line) whatWaits(s *State) {
+	if l.sock != nil && l.broken == nil {
+		s.Behind = time.Duration(l.sock.behind.Load()) // before asking: it must not be later than the answer
+		s.Waiting = l.sock.waiting()
 	}
 }
 
@@ -238,10 +264,7 @@ func (l *line) state() State {
 		Medium: l.Medium, Open: l.sock != nil, Up: l.up && l.sock != nil, Since: l.since,
 		Sent: l.sent, Failed: l.failed, Heard: l.heard.Load(),
 	}
-	if l.sock != nil && l.broken == nil {
-		s.Behind = time.Duration(l.sock.behind.Load()) // before asking: it must not be later than the answer
-		s.Waiting = l.sock.waiting()
-	}
+	l.whatWaits(&s)
 	switch {
 	case s.Up:
 	case l.closed:

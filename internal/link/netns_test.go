@@ -164,7 +164,7 @@ func (w *wire) settle(p *host, n int) {
 	defer here.Close()
 	far := p.listen(w.t, fmt.Sprintf("%s.%d:0", w.prefix, n))
 	buf := make([]byte, 16)
-	for range 500 {
+	for range 5000 {
 		_, _ = here.WriteTo([]byte("?"), far.LocalAddr())
 		_ = far.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
 		if _, _, err := far.ReadFrom(buf); err != nil {

@@ -1,11 +1,8 @@
 package link
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,119 +10,79 @@ import (
 // receive reads one receiving socket until it is closed or breaks. It ends with the socket, so a
 // socket nobody reads never takes a beat from one that is read.
 func (l *line) receive(k *sockets) {
-	conn, err := k.recv.SyscallConn()
-	if err != nil {
-		l.breakOff(k, err)
-		return
-	}
-	// One byte more than is let in, so that "too long" can be told from "just fits".
-	buf := make([]byte, l.set.opt.Max+1)
-	control := make([]byte, 256)
-	stamp := newStamper(l.set.opt.Clock)
-	var lost uint32
+	r := newReader(l, k)
 	for {
-		var in incoming
-		var failure error
-		err := conn.Read(func(fd uintptr) bool {
-			k.busy.Store(true)
-			in, failure = recvOnce(int(fd), buf, control)
-			if failure == unix.EAGAIN {
-				k.busy.Store(false)
-				return false
-			}
-			return true
-		})
+		err := k.raw.Read(r.attempt)
 		if err == nil {
-			err = failure
+			err = r.failure
 		}
 		if err != nil {
 			l.breakOff(k, err)
 			return
 		}
-		if in.lost != 0 {
-			l.set.count.overflow.Add(uint64(in.lost - lost)) // the kernel's counter only grows, and wraps
-			lost = in.lost
+		if r.in.lost != 0 {
+			l.set.count.overflow.Add(uint64(r.in.lost - r.lost)) // the kernel's counter only grows, and wraps
+			r.lost = r.in.lost
 		}
-		if !l.handOver(k, in, buf, stamp) {
+		if !r.handOver() {
 			return
 		}
 	}
 }
 
-// incoming is what one recvmsg gave besides the bytes.
-type incoming struct {
-	size int // as sent, which may be more than the buffer took
-	from netip.AddrPort
-	at   time.Time // zero if the kernel gave none
-	lost uint32    // datagrams this socket has lost since it was opened; 0 if none
+// reader is one goroutine that reads one socket, with all the memory it needs.
+type reader struct {
+	line    *line
+	sock    *sockets
+	stamp   *stamper
+	recv    receiver
+	attempt func(fd uintptr) bool // once, for the runtime's poller
+
+	// Two buffers take turns: the inbox is read by one, and who takes the next datagram has done with
+	// the one before.
+	bufs [2][]byte
+	turn int
+
+	in      incoming
+	failure error
+	lost    uint32
 }
 
-func recvOnce(fd int, buf, control []byte) (incoming, error) {
-	for {
-		n, c, _, from, err := unix.Recvmsg(fd, buf, control, unix.MSG_DONTWAIT|unix.MSG_TRUNC)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return incoming{}, err
-		}
-		in := incoming{size: n}
-		if a, ok := from.(*unix.SockaddrInet4); ok {
-			in.from = netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-		}
-		in.readControl(control[:c])
-		return in, nil
+func newReader(l *line, k *sockets) *reader {
+	r := &reader{line: l, sock: k, stamp: newStamper(l.set.opt.Clock)}
+	for i := range r.bufs {
+		// One byte more than is let in, so that "too long" can be told from "just fits".
+		r.bufs[i] = make([]byte, l.set.opt.Max+1)
 	}
-}
-
-// readControl takes what it knows from the control messages; anything else is not ours to judge.
-func (in *incoming) readControl(control []byte) {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return
-	}
-	for _, m := range messages {
-		if m.Header.Level != unix.SOL_SOCKET {
-			continue
+	r.attempt = func(fd uintptr) bool {
+		k.busy.Store(true)
+		r.in, r.failure = r.recv.once(int(fd), r.bufs[r.turn])
+		if r.failure == unix.EAGAIN {
+			k.busy.Store(false)
+			return false
 		}
-		switch m.Header.Type {
-		case unix.SO_TIMESTAMPNS:
-			in.at = timespec(m.Data)
-		case unix.SO_RXQ_OVFL:
-			if len(m.Data) >= 4 {
-				in.lost = binary.NativeEndian.Uint32(m.Data)
-			}
-		}
+		return true
 	}
-}
-
-// timespec reads a struct timespec of this machine's word size.
-func timespec(b []byte) time.Time {
-	switch {
-	case len(b) >= 16:
-		return time.Unix(int64(binary.NativeEndian.Uint64(b)), int64(binary.NativeEndian.Uint64(b[8:])))
-	case len(b) >= 8:
-		return time.Unix(int64(int32(binary.NativeEndian.Uint32(b))), int64(int32(binary.NativeEndian.Uint32(b[4:]))))
-	}
-	return time.Time{}
+	return r
 }
 
 // handOver gives a datagram to whoever reads the inbox. Until then it waits, and the kernel's buffer
 // of this socket fills up: waiting receivers get their turn in the order they came, one datagram
 // each. It returns false when the Set is closing.
-func (l *line) handOver(k *sockets, in incoming, buf []byte, stamp *stamper) bool {
+func (r *reader) handOver() bool {
+	l := r.line
 	c := &l.set.count
 	switch {
-	case in.size == 0:
+	case r.in.size == 0:
 		c.empty.Add(1) // 3.0.6: dropped too
 		return true
-	case in.size > l.set.opt.Max:
+	case r.in.size > l.set.opt.Max:
 		c.oversized.Add(1)
 		return true
 	}
-	d := Datagram{Link: l.Device, From: in.from, Data: append([]byte(nil), buf[:in.size]...)}
-	d.At, d.Mono = stamp.moment(in.at)
-	k.behind.Store(int64(d.Mono))
+	d := Datagram{Link: l.Device, From: r.in.from, Data: r.bufs[r.turn][:r.in.size:r.in.size]}
+	d.At, d.Mono = r.stamp.moment(r.in.at)
+	r.sock.behind.Store(int64(d.Mono))
 	// Counted before: whoever has it from the inbox must not find it missing in the figures.
 	c.received.Add(1)
 	l.heard.Add(1)
@@ -139,6 +96,7 @@ func (l *line) handOver(k *sockets, in incoming, buf []byte, stamp *stamper) boo
 			return false
 		}
 	}
+	r.turn = 1 - r.turn
 	return true
 }
 

@@ -19,7 +19,7 @@ type Datagram struct {
 	From netip.AddrPort // who sent it, by IP; proves nothing
 	At   time.Time      // wall clock at which the kernel received it
 	Mono time.Duration  // the same moment on Options.Clock; never later than when it was read
-	Data []byte         // never empty; the receiver's to keep
+	Data []byte         // never empty; the receiver's until it takes the next one from the inbox
 }
 
 // Log takes one line. level is the word 3.0.6 prints: info, WARN, ERROR. It must not block and must
@@ -32,6 +32,7 @@ type Options struct {
 	Max   int                  // longest datagram let in, in bytes; 0: MaxDatagram
 	Clock func() time.Duration // monotonic time; nil: since Open. Called from several goroutines.
 	Retry time.Duration        // how often the interfaces are looked at; 0: one second
+	Paced Paced                // sends beats on the same sockets; nil: nobody does
 }
 
 func (o Options) withDefaults() Options {
@@ -47,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Retry <= 0 {
 		o.Retry = time.Second
+	}
+	if o.Paced == nil {
+		o.Paced = unpaced{}
 	}
 	return o
 }
@@ -110,8 +114,8 @@ func Open(media []Medium, opt Options) (*Set, error) {
 		look:  make(chan struct{}, 1),
 		ctl:   ctl,
 	}
-	for _, m := range media {
-		s.lines = append(s.lines, newLine(s, m))
+	for i, m := range media {
+		s.lines = append(s.lines, newLine(s, i, m))
 	}
 	// Before the first look, so that no change falls between the two.
 	s.watch = startWatch(s)
@@ -128,7 +132,8 @@ func (s *Set) Send(data []byte) {
 	}
 }
 
-// Inbox yields received datagrams, own broadcasts included, and is closed by Close. It holds nothing:
+// Inbox yields received datagrams, own broadcasts included, and is closed by Close. Only one may read it:
+// the memory of a datagram is used again when the next one was taken. It holds nothing:
 // while nobody reads it, datagrams wait in the kernel's buffer of their own medium and what does not
 // fit there is lost and counted, and the media take turns, one datagram each. So a flood on one
 // medium can neither push out nor hold up the beats of another. [Set.States] tells what waits.
@@ -138,6 +143,7 @@ func (s *Set) Inbox() <-chan Datagram { return s.inbox }
 // the inbox), socket-overflow (datagrams lost while it stayed full), oversized, empty,
 // receive-errors; sent, send-errors (per medium and message); reopened (media, after a failure).
 func (s *Set) Counters() map[string]uint64 {
+	s.notePaced()
 	c := &s.count
 	return map[string]uint64{
 		"received":        c.received.Load(),
@@ -154,11 +160,22 @@ func (s *Set) Counters() map[string]uint64 {
 
 // States tells how each medium stands, in the order given to Open.
 func (s *Set) States() []State {
+	s.notePaced()
 	all := make([]State, 0, len(s.lines))
 	for _, l := range s.lines {
 		all = append(all, l.state())
 	}
 	return all
+}
+
+// CaughtUp says whether the inbox has yielded everything that had arrived by that moment, on every medium.
+func (s *Set) CaughtUp(by time.Duration) bool {
+	for _, l := range s.lines {
+		if !l.caughtUp(by) {
+			return false
+		}
+	}
+	return true
 }
 
 // Close closes every socket, waits for the goroutines and closes the inbox. What is sent afterwards

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,23 +24,30 @@ type sockets struct {
 	send int
 	to   unix.SockaddrInet4
 	recv *os.File
+	raw  syscall.RawConn // of recv
 
 	busy   atomic.Bool  // the reader took, or is about to take, a datagram: set before, cleared when there is none
 	behind atomic.Int64 // when the datagram arrived that the reader took last
+
+	ask  func(fd uintptr) // askKernel
+	poll [1]unix.PollFd
+	full bool // what the kernel answered
 }
 
 // waiting says whether something has arrived that was not handed over. The socket is asked first: a
-// datagram that is no longer in it makes its reader busy until it was handed over.
+// datagram that is no longer in it makes its reader busy until it was handed over. Only one may ask at
+// a time.
 func (k *sockets) waiting() bool {
-	full := false
-	if c, err := k.recv.SyscallConn(); err == nil {
-		_ = c.Control(func(fd uintptr) { // fails only for a socket that was closed: nothing is in it
-			poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-			_, _ = unix.Poll(poll, 0)
-			full = poll[0].Revents&unix.POLLIN != 0
-		})
-	}
-	return full || k.busy.Load()
+	k.full = false
+	_ = k.raw.Control(k.ask) // fails only for a socket that was closed: nothing is in it
+	return k.full || k.busy.Load()
+}
+
+// askKernel is made once: as a function literal in its place it would be made for every question.
+func (k *sockets) askKernel(fd uintptr) {
+	k.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLIN}
+	_, _ = unix.Poll(k.poll[:], 0)
+	k.full = k.poll[0].Revents&unix.POLLIN != 0
 }
 
 func (k *sockets) close() {
@@ -62,6 +70,11 @@ func openSockets(m Medium, dev device) (*sockets, error) {
 	k := &sockets{dev: dev, send: send, to: destination(m, dev)}
 	// NewFile hands a non-blocking descriptor to the runtime's poller, so that Close ends a Read.
 	k.recv = os.NewFile(uintptr(recv), m.String())
+	k.ask = k.askKernel
+	if k.raw, err = k.recv.SyscallConn(); err != nil {
+		k.close()
+		return nil, fmt.Errorf("receiving socket: %w", err)
+	}
 	return k, nil
 }
 

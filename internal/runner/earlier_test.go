@@ -42,7 +42,7 @@ func TestScriptsOfAnEarlierDaemonEndFirst(t *testing.T) {
 		if r.RC != 0 {
 			t.Errorf("%+v", r)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("still waiting")
 	}
 	if left, _ := filepath.Glob(s.records.dir + "/*"); len(left) != 0 {

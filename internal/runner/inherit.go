@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ var score struct {
 // at which a child could be changed. So the daemon itself takes the usual place until start
 // returns. That needs no privilege: proc(5) has the kernel refuse only values below the one that a
 // process with CAP_SYS_RESOURCE set last, and a daemon with that may set any. Several starts do
-// not wait for each other.
+// not wait for each other. The nice value from before [Urgent] is a thread's own matter: the one that forks.
 func UsualScore(start func() error) error {
 	score.mu.Lock()
 	if score.starts == 0 {
@@ -102,5 +103,8 @@ func UsualScore(start func() error) error {
 			score.own = nil
 		}
 	}()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer usualNice()()
 	return start()
 }

@@ -17,6 +17,7 @@ type seam interface {
 	Inbox() <-chan link.Datagram
 	Counters() map[string]uint64
 	States() []link.State
+	CaughtUp(by time.Duration) bool
 	Close() error
 }
 

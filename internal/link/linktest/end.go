@@ -120,6 +120,11 @@ func (e *End) States() []link.State {
 	return all
 }
 
+// CaughtUp says whether the inbox has yielded everything that had arrived by that moment.
+func (e *End) CaughtUp(by time.Duration) bool {
+	return !slices.ContainsFunc(e.States(), func(s link.State) bool { return !s.CaughtUp(by) })
+}
+
 // Close takes the node off every cable and closes its inbox; what nobody took is lost. A second Close
 // does nothing.
 func (e *End) Close() error {
