@@ -149,7 +149,7 @@ func netlink(typ uint16, body []byte) error {
 // callScript runs a shipped script as the daemon does, with pipes to its output.
 func callScript(t *testing.T, name string, args ...string) (code int, out, errOut string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	exe, err := os.Executable()
 	if err != nil {
@@ -243,27 +243,32 @@ func TestAddressScriptAnnounces(t *testing.T) {
 		t.Fatal(code, out, errOut)
 	}
 	// A round is a request and a reply, so the second two are from the background.
-	if got := countARP(t, fd, 4); got < 4 {
+	if got := countARP(t, fd, 4, time.Minute); got < 4 {
 		t.Errorf("after start %d ARP frames, want two rounds", got)
 	}
 	var errOut bytes.Buffer
 	t.Setenv(envAddress, "1")
-	if code := addressCommand([]string{"announce", "10.1.0.9/24/e0"}, nil, io.Discard, &errOut); code != exitOK {
-		t.Fatal(code, errOut.String())
+	// Five rounds in less than the two seconds after which the first burst would go on; on a busy machine, at
+	// the third try.
+	most := 0
+	for n := 0; n < 3 && most < 10; n++ {
+		if code := addressCommand([]string{"announce", "10.1.0.9/24/e0"}, nil, io.Discard, &errOut); code != exitOK {
+			t.Fatal(code, errOut.String())
+		}
+		most = max(most, countARP(t, fd, 10, 1500*time.Millisecond))
 	}
-	// Five rounds in less than the two seconds after which the first burst would go on.
-	if got := countARP(t, fd, 10); got < 10 {
-		t.Errorf("after announce %d ARP frames, want a whole burst", got)
+	if most < 10 {
+		t.Errorf("after announce %d ARP frames, want a whole burst", most)
 	}
 	if code, out, errOut := callScript(t, "IPaddr", "10.1.0.9", "stop"); code != 0 {
 		t.Fatal(code, out, errOut)
 	}
 }
 
-func countARP(t *testing.T, fd, want int) (got int) {
+func countARP(t *testing.T, fd, want int, patience time.Duration) (got int) {
 	t.Helper()
 	buf := make([]byte, 256)
-	end := time.Now().Add(1500 * time.Millisecond)
+	end := time.Now().Add(patience)
 	for got < want {
 		tv := unix.NsecToTimeval(max(int64(time.Until(end)), int64(time.Millisecond)))
 		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &tv); err != nil {

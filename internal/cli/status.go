@@ -14,7 +14,9 @@ import (
 const statusHelp = `Usage: heartbeatd status [FLAGS]
 
 Shows this node's view: nodes and links, who holds which group since when, the
-last transition and its cause, deaths, late beats and dropped datagrams.
+last transition and its cause, deaths, late beats and dropped datagrams; the
+longest gaps in the other node's beats, and from them the lowest deadtime that
+would have been safe; how late this node's own beats and decisions were.
 
 Exit code, as an init script's status:
   0  running

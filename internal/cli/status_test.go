@@ -55,8 +55,12 @@ func sample() control.Status {
 					{Name: "eth0", Status: "up", Since: at("07:11:55")},
 					{Name: "eth1", Status: "dead", Since: at("09:20:01")}}},
 			{Name: "node2", Status: "active", Since: at("07:12:05"), Software: "heartbeat",
-				LastBeat: 62000, Deadtime: 30000, Deaths: 1, LateBeats: 7, WorstGap: 45200,
-				Links: []control.LinkStatus{{Name: "eth0", Status: "up", Since: at("07:11:55")}}},
+				LastBeat: 400, Deadtime: 30000, Deaths: 1, LateBeats: 7, WorstGap: 12400,
+				Links: []control.LinkStatus{
+					{Name: "eth0", Status: "up", Since: at("07:11:55"), Gaps: control.Worst{Hour: 1210, Day: 12400, Start: 12400}}},
+				Gaps: control.Worst{Hour: 1210, Day: 12400, Start: 12400}, Heard: 8160000,
+				Returns: 1, Silences: control.Worst{Day: 45200, Start: 45200},
+				SafeDeadtime: control.Worst{Hour: 2000, Day: 46000, Start: 46000}, SafeWithout: control.Worst{Hour: 2000, Day: 13000, Start: 13000}},
 		},
 		Groups: []control.GroupStatus{
 			{Key: "10.0.0.100/24/eth0", Home: "node1", Owner: "node1", State: "starting", Since: at("09:29:30"),
@@ -71,19 +75,38 @@ func sample() control.Status {
 		Transition: control.Transition{At: at("09:29:30"), What: "resources acquired from node2", Cause: "node node2 is dead"},
 		Received:   8123, Dropped: map[string]uint64{"replay": 2, "bad signature": 11, "truncated": 0}, LogDropped: 4,
 		Parameters: map[string]string{"deadtime": "10", "keepalive": "500ms"},
+		Own: control.OwnLateness{
+			Beats: control.Lateness{Hour: control.Late{Count: 7200, Worst: 410, P999: 191},
+				Day: control.Late{Count: 16560, Worst: 3120, P999: 255}, Start: control.Late{Count: 16560, Worst: 3120, P999: 255}},
+			Decisions: control.Lateness{Hour: control.Late{Count: 7322, Worst: 11200, P999: 1023},
+				Day: control.Late{Count: 16960, Worst: 240000, P999: 1535}, Start: control.Late{Count: 16960, Worst: 240000, P999: 1535}},
+		},
 	}
 }
 
 func TestStatusText(t *testing.T) {
+	busy := sample()
+	busy.Nodes[1].Links = append(busy.Nodes[1].Links, control.LinkStatus{Name: "eth1", Status: "dead", Since: at("09:20:01"), Gaps: control.Worst{Day: 14100, Start: 14100}})
 	early := sample()
 	early.State, early.Holding, early.Standby = "up", "none", "giving all resources to node2"
+	early.Own = control.OwnLateness{}
 	early.Media, early.Groups, early.Transition, early.Dropped, early.LogDropped = nil, nil, control.Transition{}, nil, 0
 	early.Nodes = []control.NodeStatus{{Name: "node2\x1b[2J", Status: "init", LastBeat: -1}}
 	early.Parameters = map[string]string{"initdead": "30"}
 	alone := early
 	alone.State, alone.Standby = "active", ""
 	alone.Nodes = []control.NodeStatus{{Name: "node2", Status: "dead", Stopped: true, Since: at("09:29:00"), LastBeat: 60000, Deadtime: 10000}}
-	for name, st := range map[string]control.Status{"busy": sample(), "early": early, "alone": alone} {
+	alone.Own = control.OwnLateness{Beats: control.Lateness{Start: control.Late{Count: 999, Worst: 23456}}}
+	quiet := alone
+	quiet.Nodes = []control.NodeStatus{{Name: "node2", Status: "active", Since: at("09:29:00"), Deadtime: 50, Heard: 600 * 3600 * 1000,
+		Gaps: control.Worst{Hour: 11, Day: 23, Start: 23}, SafeDeadtime: control.Worst{Hour: 25, Day: 35, Start: 35}, SafeWithout: control.Worst{Hour: 25, Day: 35, Start: 35},
+		Links: []control.LinkStatus{{Name: "eth0", Status: "up", Since: at("09:29:00"), Gaps: control.Worst{Hour: 11, Day: 23, Start: 23}}}}}
+	tight := quiet
+	tight.Nodes = []control.NodeStatus{quiet.Nodes[0]}
+	tight.Nodes[0].Returns, tight.Nodes[0].Silences = 2, control.Worst{Hour: 61, Day: 61, Start: 61}
+	tight.Nodes[0].Gaps = control.Worst{Hour: 49, Day: 49, Start: 49}
+	tight.Nodes[0].SafeDeadtime, tight.Nodes[0].SafeWithout = control.Worst{Hour: 75, Day: 75, Start: 75}, control.Worst{Hour: 60, Day: 60, Start: 60}
+	for name, st := range map[string]control.Status{"busy": busy, "early": early, "alone": alone, "quiet": quiet, "tight": tight} {
 		var b bytes.Buffer
 		if err := writeStatus(&b, st, at("09:30:00")); err != nil {
 			t.Fatal(err)
@@ -115,6 +138,15 @@ func TestNoTransitionIsNull(t *testing.T) {
 		var got control.Status
 		if err := json.Unmarshal(data, &got); err != nil || got.Transition != want {
 			t.Errorf("%v: got %+v back, want %+v", err, got.Transition, want)
+		}
+	}
+}
+
+// What is far below a millisecond is told, and what is not is not told to the microsecond.
+func TestShort(t *testing.T) {
+	for us, want := range map[int64]string{0: "0.00ms", 160: "0.16ms", 9999: "10.00ms", 10000: "10.0ms", 23456: "23.5ms", 100001: "101ms", 2500000: "2.5s"} {
+		if got := short(us); got != want {
+			t.Errorf("short(%d) = %q, want %q", us, got, want)
 		}
 	}
 }

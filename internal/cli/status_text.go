@@ -27,6 +27,7 @@ func writeStatus(w io.Writer, st control.Status, now time.Time) error {
 	writeMedia(&b, st.Media, now)
 	b.WriteByte('\n')
 	writeGroups(&b, st.Groups, now)
+	writeLateness(&b, st, now)
 	b.WriteByte('\n')
 	writeTransition(&b, st.Transition, now)
 	writeCounters(&b, st)
@@ -92,17 +93,17 @@ func table(b *strings.Builder, fill func(tw io.Writer)) {
 
 func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
 	table(b, func(tw io.Writer) {
-		fmt.Fprintln(tw, "NODE, LINK\tSTATUS\tSINCE\tLAST BEAT\tDEADTIME\tDEATHS\tLATE\tWORST GAP\tSOFTWARE")
+		fmt.Fprintln(tw, "NODE, LINK\tSTATUS\tSINCE\tLAST BEAT\tDEADTIME\tDEATHS\tLATE\tSOFTWARE")
 		for _, n := range nodes {
 			name := n.Name
 			if n.Self {
 				name += " (here)"
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n",
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n",
 				name, nodeStatus(n), when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
-				n.Deaths, n.LateBeats, span(n.WorstGap), orDash(n.Software))
+				n.Deaths, n.LateBeats, orDash(n.Software))
 			for _, l := range n.Links {
-				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))
+				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))
 			}
 		}
 	})

@@ -46,8 +46,11 @@ func TestOddAnswersAreErrors(t *testing.T) {
 		{"{\"ok\":true}\n", "heartbeatd does not answer as it should on PATH: no status in the answer"},
 		{"{\"ok\":", "heartbeatd does not answer as it should on PATH: unexpected EOF"},
 	} {
-		path := impostor(t, tc.says)
-		_, err := Query(path, 30*time.Millisecond)
+		path, wait := impostor(t, tc.says), ample
+		if tc.says == "" {
+			wait = 30 * time.Millisecond
+		}
+		_, err := Query(path, wait)
 		if !errors.Is(err, ErrNoAnswer) {
 			t.Errorf("%q: %v is not ErrNoAnswer", tc.says, err)
 			continue
@@ -60,7 +63,7 @@ func TestOddAnswersAreErrors(t *testing.T) {
 
 func TestNotRunning(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "control")
-	_, err := Query(path, time.Second)
+	_, err := Query(path, ample)
 	want := "heartbeatd is not running on this machine (nobody listens on " + path + ")"
 	if !errors.Is(err, ErrNotRunning) || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)
@@ -71,7 +74,7 @@ func TestNotRunning(t *testing.T) {
 // by what the kernel says about the peer.
 func TestAnotherUserIsRefused(t *testing.T) {
 	if path := os.Getenv("CONTROL_TEST_PATH"); path != "" {
-		_, err := Query(path, time.Second)
+		_, err := Query(path, ample)
 		os.Stdout.WriteString("verdict: " + err.Error() + "\n")
 		return
 	}

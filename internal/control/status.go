@@ -26,6 +26,7 @@ type Status struct {
 	Dropped      map[string]uint64 `json:"datagrams_dropped"` // by reason
 	LogDropped   uint64            `json:"log_lines_dropped"`
 	Parameters   map[string]string `json:"parameters"` // ha.cf directives as written, for cl_status hbparameter
+	Own          OwnLateness       `json:"own_lateness"`
 }
 
 // NodeStatus is one node as seen from here.
@@ -42,6 +43,13 @@ type NodeStatus struct {
 	LateBeats uint64       `json:"late_beats"`
 	WorstGap  int64        `json:"worst_gap_ms"`
 	Links     []LinkStatus `json:"links"`
+
+	Gaps         Worst  `json:"gaps"`                          // between two of its beats
+	Heard        int64  `json:"heard_ms"`                      // the time over which these were watched
+	Returns      uint64 `json:"returns"`                       // how often it was declared dead, and came back without a restart
+	Silences     Worst  `json:"silences"`                      // before it did
+	SafeDeadtime Worst  `json:"safe_deadtime"`                 // the lowest that would have been safe for it
+	SafeWithout  Worst  `json:"safe_deadtime_without_returns"` // and but for those times
 }
 
 // LinkStatus is one way to a node.
@@ -49,6 +57,7 @@ type LinkStatus struct {
 	Name   string    `json:"name"`
 	Status string    `json:"status"` // up, dead
 	Since  time.Time `json:"since"`
+	Gaps   Worst     `json:"gaps"` // between two messages of the node; not counted while the link is dead
 }
 
 // MediumStatus is what this node itself sees of a medium, whoever is at the other end.

@@ -23,6 +23,9 @@ type lent struct {
 	load string
 }
 
+// mostLent is how many beats are handed over at most, whatever keepalive is.
+const mostLent = 32
+
 // horizon is how far ahead beats are handed over: two of them or a second, so that a decider that
 // is late by half of it costs no beat; but never more than half a deadtime, for so much longer the other
 // node believes one that hangs.
@@ -35,7 +38,7 @@ func (c *Core) horizon() time.Duration {
 // over must not go out after Stamp.TakeBack was called, nor much later than at its moment.
 func (c *Core) BeatAhead(m *wire.Message) (at time.Duration, ok bool) {
 	at = c.nextBeat + time.Duration(len(c.lent))*c.cfg.Keepalive
-	if !c.now.Ahead || c.phase == phaseStopped || at <= c.now.At || at > c.now.At+c.horizon() {
+	if !c.now.Ahead || c.phase == phaseStopped || len(c.lent) >= mostLent || at <= c.now.At || at > c.now.At+c.horizon() {
 		return 0, false
 	}
 	b := lent{at: at, wall: c.now.Wall + int64((at-c.now.At)/time.Second), load: c.now.Load}

@@ -219,6 +219,9 @@ func TestBeatsEndWithTheirDecider(t *testing.T) {
 	if n := len(l.out); time.Duration(n)*l.c.cfg.Keepalive > l.c.cfg.Deadtime/2 {
 		t.Errorf("%d beats", n)
 	}
+	if n := len(lending(t, func(c *Config) { c.Keepalive = 10 * time.Millisecond }).out); n != mostLent {
+		t.Errorf("%d beats of a hundred a second", n)
+	}
 	l.event(StopCommand{})
 	for i := 0; !l.c.ended; i++ {
 		if i > 100 {

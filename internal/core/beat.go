@@ -16,16 +16,16 @@ func (c *Core) received(e Received) {
 	if heard <= 0 || heard > c.now.At {
 		heard = c.now.At
 	}
-	t, src := m.Str("t"), m.Str("src")
+	t := m.Str("t")
 	switch {
-	case t == "" || src == "" || m.Str("ts") == "":
-		c.dropf("incomplete", "process_clustermsg: missing from/ts/type: iface %s, from %s", e.Link, src)
+	case t == "" || m.StrIs("src", "") || m.StrIs("ts", ""):
+		c.dropf("incomplete", "process_clustermsg: missing from/ts/type: iface %s, from %s", e.Link, m.Str("src"))
 		return
-	case src == c.cfg.Self:
+	case m.StrIs("src", c.cfg.Self):
 		c.ownReturned(e, heard)
 		return
-	case c.peer == nil || src != c.peer.name:
-		c.dropf("bad-node", "process_status_message: bad node [%s] in message", src)
+	case c.peer == nil || !m.StrIs("src", c.peer.name):
+		c.dropf("bad-node", "process_status_message: bad node [%s] in message", m.Str("src"))
 		return
 	}
 	if strings.HasPrefix(t, "NS_") {
@@ -116,6 +116,7 @@ func (c *Core) restarted(n *node, before uint64, status string) {
 	if status == "init" && n.status != "init" {
 		c.logf(Info, "Status update for node %s: status %s", n.name, status)
 	}
+	c.watch.restarted()
 	c.takerRestarted(n)
 	n.forget()
 	c.legacyForgets()
@@ -135,8 +136,7 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if n.lastStatus != 0 && seq < n.lastStatus {
 		return // a retransmitted beat of the past renews nothing
 	}
-	st := m.Str("st")
-	if st == "" {
+	if m.StrIs("st", "") {
 		c.logf(Error, "HBDoMsg_T_STATUS: status update without st field")
 		return
 	}
@@ -144,12 +144,19 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if n.lastStatus != 0 && !returning {
 		c.noteGap(n, heard-n.lastBeat)
 	}
+	if returning {
+		c.watch.returned(c.now.At, heard-n.lastBeat)
+	}
 	n.lastStatus, n.lastBeat = seq, heard
 	if dt, err := strconv.ParseUint(m.Str("dt"), 16, 32); err == nil && dt > 0 {
 		n.deadtime = time.Duration(dt) * time.Millisecond
 	}
 	n.capable = m.Has(fieldCapable)
-	if n.status == st || (st != "init" && st != "up" && st != "active") {
+	if m.StrIs("st", n.status) {
+		return
+	}
+	st := m.Str("st")
+	if st != "init" && st != "up" && st != "active" {
 		return
 	}
 	seenStarting := n.status == "up" && !returning
@@ -161,20 +168,5 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if st == "active" {
 		n.started = seenStarting
 		c.legacyAppears(n)
-	}
-}
-
-// noteGap keeps the lateness of beats. 3.0.6 declares a node dead on the spot when its own
-// beat shows that it was late; ours only says so: the deadline has judged already.
-func (c *Core) noteGap(n *node, gap time.Duration) {
-	n.worstGap = max(n.worstGap, gap)
-	ms := gap / time.Millisecond
-	switch {
-	case gap > c.cfg.Deadtime:
-		n.late++
-		c.logf(Crit, "Late heartbeat: Node %s: interval %d ms (> deadtime)", n.name, ms)
-	case gap > c.cfg.Warntime:
-		n.late++
-		c.logf(Warn, "Late heartbeat: Node %s: interval %d ms", n.name, ms)
 	}
 }

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -70,16 +69,14 @@ type claim struct {
 	differs bool // its haresources is not ours
 }
 
-// holds says whether the node claims the group. A C node claims whole sides only.
+// holds says whether the node claims the group. A C node claims whole sides only, and who has said nothing
+// none: its word is empty.
 func (cl *claim) holds(g *group, n *node) bool {
-	if !cl.known || cl.gone {
-		return false
-	}
 	if cl.groups != nil && !g.virtual {
 		_, ok := cl.groups[g.key]
 		return ok
 	}
-	return cl.hold == All || cl.hold.includes(g.home == n.name)
+	return cl.hold.includes(g.home == n.name)
 }
 
 // peerHolds says whether the peer claims the group.
@@ -138,55 +135,92 @@ func (c *Core) settled() bool {
 
 // listing is the exact list of what we hold. The ages are left out where two listings are compared.
 func (c *Core) listing(ages bool) string {
-	var b strings.Builder
+	var w wording
+	c.list(&w, ages)
+	return string(w.text)
+}
+
+func (c *Core) list(w *wording, ages bool) {
+	first := true
 	for _, g := range c.groups {
 		if g.virtual || !g.ours() {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteByte(' ')
+		if !first {
+			w.add(" ")
 		}
+		first = false
 		if g.term.blind {
-			b.WriteByte('b')
+			w.add("b")
 		}
 		if g.partial {
-			b.WriteByte('p')
+			w.add("p")
 		}
-		fmt.Fprintf(&b, "%d:", g.term.n)
+		w.number(g.term.n)
+		w.add(":")
 		if ages {
-			fmt.Fprintf(&b, "%d:", (c.now.At-g.oursSince)/time.Millisecond)
+			w.number(uint64(max(0, c.now.At-g.oursSince) / time.Millisecond))
+			w.add(":")
 		}
-		b.WriteString(g.key)
+		w.add(g.key)
 	}
-	return b.String()
 }
 
 func (c *Core) failedKeys() string {
-	var keys []string
+	var w wording
+	c.listFailed(&w)
+	return string(w.text)
+}
+
+func (c *Core) listFailed(w *wording) {
+	first := true
 	for _, g := range c.groups {
-		if g.failed {
-			keys = append(keys, g.key)
+		if !g.failed {
+			continue
 		}
+		if !first {
+			w.add(" ")
+		}
+		first = false
+		w.add(g.key)
 	}
-	return strings.Join(keys, " ")
 }
 
 // announce sends our claim whenever it has changed. Between two heartbeatd nodes it is always
 // the truth of the moment; a C node in the middle of a move must not be told the half of it.
 func (c *Core) announce() {
-	if c.phase < phaseJoining || !c.probed() || c.phase == phaseStopped {
+	if c.phase == phaseStopped {
 		return
 	}
 	if c.standby.phase == standbyTaking && !c.peer.capable {
 		return
 	}
-	if c.claimText() != c.said {
+	if c.claimDiffers() {
 		c.sendClaim(false)
 	}
 }
 
+// claimDiffers says whether claimText is another than was said. It is asked after every event.
+func (c *Core) claimDiffers() bool {
+	w := wording{compares: true, rest: c.said}
+	c.word(&w)
+	return w.differs || w.rest != ""
+}
+
 func (c *Core) claimText() string {
-	return string(c.hold()) + " " + c.stability() + " " + c.listing(false) + " / " + c.failedKeys()
+	var w wording
+	c.word(&w)
+	return string(w.text)
+}
+
+func (c *Core) word(w *wording) {
+	w.add(string(c.hold()))
+	w.add(" ")
+	w.add(c.stability())
+	w.add(" ")
+	c.list(w, false)
+	w.add(" / ")
+	c.listFailed(w)
 }
 
 // stability is isstable.
@@ -293,7 +327,6 @@ func (cl *claim) add(hold Which) {
 	cl.known = true
 	if hold == None {
 		cl.hold = None
-		return
 	}
 	cl.hold = holding(cl.hold.includes(true) || hold.includes(true), cl.hold.includes(false) || hold.includes(false))
 }
@@ -347,9 +380,9 @@ func (c *Core) learnTerms() {
 	for _, g := range c.groups {
 		h, theirs := c.peer.claim.groups[g.key]
 		switch {
-		case g.ours() && !theirs:
+		case !theirs:
 			g.term.blind = false
-		case !g.ours() && theirs:
+		case !g.ours():
 			g.term.n = max(g.term.n, h.term.n)
 		}
 	}

@@ -14,7 +14,7 @@ const clashPatience = 4 * time.Second
 func (c *Core) settleClashes() {
 	for _, g := range c.groups {
 		switch {
-		case g.clashAt != 0 && c.heldBack(g) && c.standby.moves(g):
+		case g.clashAt != 0 && g.want && c.heldBack(g) && c.standby.moves(g):
 			// Neither a standby nor its end says that the other has stopped it.
 		case !g.ours() || !c.peerHolds(g) || c.standby.phase != standbyAsked && c.standby.moves(g):
 			if g.clashAt != 0 {
@@ -31,14 +31,10 @@ func (c *Core) settleClashes() {
 // heldBack says that what this node is to have may still run, or be stopping, on the other: nothing of it
 // is started before the other has let go, or was silent for long enough.
 func (c *Core) heldBack(g *group) bool {
-	n := c.peer
-	switch {
-	case n.absent() || !g.want:
-		return false
-	case c.peerHolds(g):
-		return g.clashAt != 0 || n.deafSince != 0
+	if c.peerHolds(g) {
+		return g.clashAt != 0 || c.peer.deafSince != 0
 	}
-	return g.clashAt != 0 && !n.claim.known && !c.legacyC() // it has restarted, and did not say yet
+	return g.clashAt != 0 && !c.peer.claim.known // it has restarted, and did not say yet
 }
 
 func (c *Core) clash(g *group) {
@@ -85,7 +81,7 @@ func (c *Core) yieldFound() {
 		return
 	}
 	for _, g := range c.groups {
-		if g.state == groupFound && !g.yield {
+		if g.state == groupFound {
 			c.logf(Error, "%s does not hear this node and has taken %s over: this node releases it", n.name, g.key)
 			g.yield = true
 		}
@@ -96,7 +92,7 @@ func (c *Core) yieldFound() {
 // that beats but answers no `starting` holds us for dead and runs everything.
 func (c *Core) yieldToDeafC() {
 	n := c.peer
-	if !n.active() || n.capable || c.legacyC() || n.healedAt == 0 || c.now.At < n.healedAt+healPatience+joinPatience {
+	if !n.active() || n.capable || n.healedAt == 0 || c.now.At < n.healedAt+healPatience+joinPatience {
 		return
 	}
 	for _, g := range c.groups {
@@ -144,7 +140,7 @@ func (c *Core) logClash(g *group, theirs held, keep bool) {
 // clashOver says how long it lasted and repeats the addresses, for the other node announced
 // them last.
 func (c *Core) clashOver(g *group) {
-	if g.want && !c.peerHolds(g) && !g.virtual {
+	if g.want && !g.virtual {
 		c.logf(Info, "%s has released %s after %d ms; it runs here only", c.peer.name, g.key, (c.now.At-g.clashAt)/time.Millisecond)
 		c.announceAddresses(g)
 	}

@@ -34,6 +34,10 @@ type Config struct {
 	StopRetries int           // HA_STOPRETRYMAX; 0 is 10 (3.0.6)
 	HangReport  time.Duration // how long a script may run before ha-log names it; 0 is 30 s
 	Fingerprint string        // of haresources: the nodes compare it
+
+	// Thrifty makes a core that needs no memory for what it does all the time. Then the actions of a Step,
+	// and the message of an acknowledgement, are good until the next Step only.
+	Thrifty bool
 }
 
 // GroupConfig is one line of haresources.

@@ -45,13 +45,16 @@ type Core struct {
 	groups    []*group
 	scripts   []*script
 	lastRun   uint64
-	said      string // the last claim sent, to send it again only when it changed
-	lastClaim uint64 // its number
+	said      string        // the last claim sent, to send it again only when it changed
+	lastClaim uint64        // its number
+	againAt   time.Duration // it is not repeated before this, see sayAgain
 	standby   standby
 	taking    takeover
 	stop      shutdown
 	last      Transition
 	drops     map[string]uint64 // messages not acted on, by reason
+	watch     *watch            // lateness, for the operator; nil in a clone
+	acking    *wire.Message     // the acknowledgement sent last, if thrifty
 }
 
 // New returns a core that has not started. The configuration must be complete.
@@ -69,12 +72,16 @@ func New(cfg Config) *Core {
 		}
 	}
 	c.groups = newGroups(cfg)
+	c.watch = newWatch(cfg.Links)
 	return c
 }
 
 // Step handles one event and returns what to do about it. Stamps must not run backwards.
 func (c *Core) Step(s Stamp, ev Event) []Action {
-	c.now, c.out = s, nil
+	c.now, c.out = s, c.out[:0]
+	if !c.cfg.Thrifty {
+		c.out = nil
+	}
 	if c.ended {
 		return nil
 	}
@@ -158,6 +165,7 @@ func (c *Core) tick(partial bool) {
 	if c.now.At >= c.nextBeat && len(c.lent) == 0 {
 		c.beat()
 	}
+	c.sayAgain()
 	if partial {
 		c.doubt(c.cfg.Keepalive / 4)
 	}
@@ -177,7 +185,7 @@ func (c *Core) NextTick() time.Duration {
 	next := c.beatTick()
 	for _, t := range []time.Duration{
 		c.deadline(), c.reqAt, c.nextRexmit(), c.joinDeadline(), c.standby.next(),
-		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(),
+		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(), c.nextSaying(),
 	} {
 		next = min(next, t)
 	}
@@ -201,11 +209,8 @@ func (c *Core) send(m *wire.Message) {
 
 // sendNS sends an NS_ message: no number, never retransmitted.
 func (c *Core) sendNS(m *wire.Message) {
-	m.AddStr("src", c.cfg.Self)
-	m.AddBin("srcuuid", c.cfg.UUID)
-	m.AddStr("hg", hex(c.cfg.Generation))
-	m.AddStr("ts", hex(uint64(c.now.Wall)))
-	m.AddStr("ttl", strconv.Itoa(c.cfg.TTL))
+	m.PutStr("src", c.cfg.Self).PutBin("srcuuid", c.cfg.UUID)
+	m.PutHex("hg", c.cfg.Generation).PutHex("ts", uint64(c.now.Wall)).PutStr("ttl", strconv.Itoa(c.cfg.TTL))
 	c.do(Send{m})
 }
 

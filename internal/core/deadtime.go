@@ -50,6 +50,7 @@ func (c *Core) noticeStall() {
 	if c.promised == NoTick {
 		return
 	}
+	c.watch.woken(c.now.At, c.promised)
 	late := c.now.At - c.promised
 	if late <= max(c.cfg.Keepalive, 100*time.Millisecond) {
 		return
@@ -82,6 +83,7 @@ func (c *Core) declareDead(n *node) {
 	silent := c.now.At - n.lastBeat
 	never := n.lastStatus == 0
 	n.status, n.changed = "dead", c.now
+	c.againAt = c.now.At + 2*c.cfg.Keepalive
 	n.window.SenderDied()
 	c.cancelStandby()
 	held := n.claim
@@ -103,7 +105,7 @@ func (c *Core) declareDead(n *node) {
 		return
 	}
 	switch {
-	case held.gone || held.known && held.hold == None:
+	case held.known && held.hold == None: // also by its goodbye
 		c.logf(Info, "Dead node %s gave up resources.", n.name)
 	default:
 		c.logf(Warn, "No STONITH device configured.")
@@ -117,6 +119,9 @@ func (c *Core) declareDead(n *node) {
 // linkHeard keeps a link alive.
 func (c *Core) linkHeard(n *node, name string, heard time.Duration) {
 	l := n.link(name)
+	if n == c.peer {
+		c.watch.linkHeard(name, l.up, c.now.At, heard)
+	}
 	l.last = max(l.last, heard)
 	if !l.up {
 		l.up, l.changed = true, c.now
@@ -134,11 +139,9 @@ func (c *Core) partitionHealed(n *node) {
 	c.logf(Info, "URL: http://linux-ha.org/wiki/FAQ#Heavy_Load")
 	c.noteTransition("its beats came back without a restart", "%s returned after a partition", n.name)
 	n.healedAt, c.said = c.now.At, ""
-	switch {
-	case c.phase < phaseJoining:
-	case n.capable:
+	if n.capable {
 		c.sendClaim(true)
-	default:
+	} else {
 		c.reqAt = c.now.At + healPatience
 	}
 }

@@ -26,7 +26,7 @@ func (c *Core) askResourcesFrom(n *node, m *wire.Message, seq uint64) {
 	case info == "other" && s.agreed():
 		// Said twice: the first counts.
 	case info == "other" && s.phase == standbyAsked:
-		s.since, s.giveAt = seq, c.now.At+c.cGive()
+		s.giveAt = c.now.At + c.cGive()
 		c.setStandby(standbyAsked, standbyAnswer)
 		c.giveInTime()
 	case info == "done" && s.phase == standbyOffered:
@@ -78,7 +78,7 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	switch {
 	case s.phase == standbyAsked && !s.agreed() && n.name < c.cfg.Self:
 		c.endStandby() // both asked at once: the node that comes first in the alphabet gives
-	case s.phase == standbyOffered && seq > s.id && n.capable:
+	case s.phase == standbyOffered && n.capable:
 		c.endStandby() // it asks anew, so it has forgotten the dialogue we wait in
 	}
 	// A C node sends a second request before it refuses it itself, and goes on with the first.
@@ -87,7 +87,6 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 		return
 	}
 	s.begin(which, n.name, seq)
-	s.since = seq
 	c.setStandby(standbyOffered, standbyAnswer)
 	c.sendStandby("other", which)
 }
@@ -95,15 +94,14 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 // giveInTime gives to a C taker when it is time to.
 func (c *Core) giveInTime() {
 	if s := &c.standby; s.agreed() && c.now.At >= s.giveAt {
-		c.giveTo(c.peer, s.since)
+		c.giveTo(c.peer)
 	}
 }
 
 // giveTo releases what the other node has agreed to take.
-func (c *Core) giveTo(n *node, seq uint64) {
+func (c *Core) giveTo(n *node) {
 	s := &c.standby
 	c.logf(Info, "standby: %s can take our %s resources", n.name, s.which)
-	s.since = seq
 	c.setStandby(standbyReleasing, standbyStep)
 	c.logf(Info, "give up %s HA resources (standby).", s.which)
 	for _, g := range c.groups {
@@ -151,7 +149,7 @@ func (c *Core) given(n *node) {
 // standbyAgree follows the newest report of a heartbeatd partner.
 func (c *Core) standbyAgree() {
 	s, n := &c.standby, c.peer
-	if s.phase == standbyNone || n == nil || !n.capable || n.report.seq <= s.since {
+	if s.phase == standbyNone || !n.capable {
 		return
 	}
 	theirs := n.report.phase
@@ -161,7 +159,7 @@ func (c *Core) standbyAgree() {
 	switch s.phase {
 	case standbyAsked:
 		if theirs == standbyOffered {
-			c.giveTo(n, n.report.seq)
+			c.giveTo(n)
 		}
 	case standbyReleasing:
 		if theirs == standbyNone {
@@ -199,7 +197,7 @@ func (c *Core) followGiver(theirs standbyPhase) {
 
 // giverReleases lets the taker wait for as long as the giver's scripts need.
 func (c *Core) giverReleases() {
-	if s := &c.standby; s.phase == standbyOffered && !s.sure {
+	if s := &c.standby; !s.sure {
 		s.sure = true
 		c.setStandby(standbyOffered, standbyStep)
 	}
@@ -226,7 +224,7 @@ func (c *Core) takerRestarted(n *node) {
 		return
 	}
 	for _, g := range c.groups {
-		if g.virtual || g.want || !s.moves(g) || g.changed.At < s.began {
+		if g.virtual || !s.moves(g) || g.changed.At < s.began {
 			continue
 		}
 		g.failed, g.retryAt = true, c.now.At
@@ -238,10 +236,8 @@ func (c *Core) takerRestarted(n *node) {
 // mach_down, and says no other word. What it held before the dialogue, and what a taker by the book claims, is no such word.
 // 3.0.6: mach_down says `foreign` whatever the dialogue was about; its own groups it takes by itself.
 func (c *Core) takerTookOver() {
-	if s := &c.standby; s.phase.gives() && !c.peer.capable {
-		s.tookOver = true
-		c.endWithTakeover()
-	}
+	c.standby.tookOver = true
+	c.endWithTakeover()
 }
 
 // endWithTakeover ends the dialogue with a taker that took over, when we have released.

@@ -14,13 +14,15 @@ import (
 // core and forgotten here.
 
 // Clone returns a core in the same state that shares nothing with this one that a Step changes. It is
-// made in the memory of an old one that nobody needs any more, unless that is nil.
+// made in the memory of an old one that nobody needs any more, unless that is nil. It keeps no
+// statistics.
 func (c *Core) Clone(d *Core) *Core {
 	if d == nil {
 		d = &Core{}
 	}
 	*d = *c
-	d.out = nil
+	d.out, d.watch, d.acking = nil, nil, nil
+	d.lent = slices.Clone(c.lent)
 	d.self, d.peer = c.self.clone(), c.peer.clone()
 	d.drops = maps.Clone(c.drops)
 	d.groups = make([]*group, len(c.groups))
@@ -138,6 +140,7 @@ func (c *Core) Print(p *Print, at time.Duration) {
 	c.printBeat(p)
 	c.due(p, c.reqAt)
 	c.due(p, c.grace)
+	c.due(p, c.nextSaying())
 	p.text(c.said)
 	c.printLateness(p)
 	c.printNode(p, c.self)
@@ -271,7 +274,6 @@ func (c *Core) printStandby(p *Print) {
 	p.text(string(s.which))
 	p.text(s.giver)
 	p.number(s.giver == c.cfg.Self, s.id)
-	p.number(false, s.since)
 	p.flags(s.sure, s.tookOver, s.giveAt != 0)
 	c.due(p, s.giveAt)
 	c.due(p, s.deadline)

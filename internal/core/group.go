@@ -58,7 +58,7 @@ type group struct {
 	term      term
 	oursSince time.Duration
 	failback  bool          // taken in the other's absence: auto_failback gives it back
-	clashAt   time.Duration // since when the other claims it too; 0: it does not
+	clashAt   time.Duration // since when the clash lasts: both claimed it, and the other has not let go yet; 0: there is none
 	orphanAt  time.Duration // since when a C node leaves it to nobody; 0: it does not
 
 	orphanAsked bool // it was asked in vain to take it
@@ -66,7 +66,7 @@ type group struct {
 	// With a C node and auto_failback legacy, see legacy.go.
 	request request // ours: the other node is asked for it
 	owed    bool    // the other node has asked for it and is to be answered
-	owedHad bool    // and we had it
+	owedHad bool    // and we had it then
 	theirs  bool    // the other node has it, as far as can be told
 }
 
@@ -92,7 +92,7 @@ func (g *group) ours() bool {
 	case groupUnknown, groupStopped:
 		return g.want
 	case groupProbing:
-		return g.want || g.doubtful
+		return g.doubtful
 	}
 	return true
 }
@@ -119,92 +119,86 @@ func (c *Core) probed() bool {
 func (c *Core) setGroup(g *group, s groupState) {
 	g.doubtful, g.yield = false, false
 	g.state, g.changed, c.moved = s, c.now, true
-	g.index, g.asked, g.tries, g.waitTo = 0, false, 0, 0
+	g.index, g.asked, g.tries = 0, false, 0
 }
 
 // runGroups moves every group on as far as it goes without waiting. Scripts run one at a time,
 // as in 3.0.6; one that hangs does not hold up the other groups for ever.
 func (c *Core) runGroups() {
-	for moved := true; moved; {
-		// What is to go goes first: the other node may be waiting for it, or run it already.
-		moved = c.moveGroups(false)
-		moved = c.moveGroups(true) || moved
-	}
+	// What is to go goes first: the other node may be waiting for it, or run it already.
+	c.moveGroups(false)
+	c.moveGroups(true)
 }
 
-func (c *Core) moveGroups(wanted bool) (moved bool) {
+func (c *Core) moveGroups(wanted bool) {
 	for _, g := range c.groups {
-		for g.want == wanted && c.moveGroup(g) {
-			moved = true
+		if g.want != wanted {
+			continue
+		}
+		for moved := true; moved; {
+			was := g.state
+			c.moveGroup(g)
+			moved = g.state != was
 		}
 	}
-	return moved
 }
 
-// moveGroup makes one move and says whether it made one.
-func (c *Core) moveGroup(g *group) bool {
+// moveGroup makes one move: a script, or a new state.
+func (c *Core) moveGroup(g *group) {
 	if g.script != nil || c.now.At < g.waitTo {
-		return false
+		return
 	}
-	decided := c.phase >= phaseStable
 	switch g.state {
 	case groupUnknown:
-		g.found = nil
 		c.setGroup(g, groupProbing)
-		return true
 	case groupProbing:
-		return c.probe(g)
+		c.probe(g)
 	case groupStopped:
-		if !decided || !g.want {
-			return false
-		}
-		c.beginStart(g)
-		return true
-	case groupFound:
-		if !decided && !g.yield {
-			return false
-		}
 		if g.want {
 			c.beginStart(g)
-		} else {
+		}
+	case groupFound:
+		c.moveFound(g)
+	case groupStarting:
+		c.start(g)
+	case groupRunning:
+		if !g.want {
 			c.beginStop(g)
 		}
-		return true
-	case groupStarting:
-		return c.start(g)
-	case groupRunning:
-		if g.want {
-			return false
-		}
-		c.beginStop(g)
-		return true
 	case groupStopping:
-		return c.stopNext(g)
+		c.stopNext(g)
 	case groupStopFailed:
-		if c.now.At < g.retryAt {
-			return false
+		if c.now.At >= g.retryAt {
+			c.beginStop(g) // the reboot did not happen: all that is left is to try again
 		}
-		c.beginStop(g) // the reboot did not happen: all that is left is to try again
-		return true
 	}
-	return false
+}
+
+func (c *Core) moveFound(g *group) {
+	switch {
+	case c.phase < phaseStable && !g.yield:
+	case g.want:
+		c.beginStart(g)
+	default:
+		c.beginStop(g)
+	}
 }
 
 // probe asks what runs here already: a daemon that was killed leaves its resources behind.
-func (c *Core) probe(g *group) bool {
+func (c *Core) probe(g *group) {
 	if g.index < len(g.resources) {
-		return c.run(g, Status)
+		c.run(g, Status)
+		return
 	}
 	if len(g.found) == 0 {
 		c.setGroup(g, groupStopped)
-		return true
+		return
 	}
 	c.logf(Warn, "Running here already, of group %s: %s (left by a heartbeat that was killed, or started by somebody else)",
 		g.key, strings.Join(g.found, " "))
 	g.term, g.oursSince = term{n: 1, blind: true}, c.now.At
 	g.partial = len(g.found) < len(g.resources)
 	c.setGroup(g, groupFound)
-	return true
 }
 
 func (c *Core) beginStart(g *group) {
@@ -216,21 +210,20 @@ func (c *Core) beginStart(g *group) {
 }
 
 // start goes left to right: a resource that runs already is left alone.
-func (c *Core) start(g *group) bool {
+func (c *Core) start(g *group) {
 	switch {
 	case !g.want:
 		c.breakOff(g, g.index)
-		return true
 	case g.index == len(g.resources):
 		g.failures, g.partial = 0, false
 		c.setGroup(g, groupRunning)
-		return true
 	case !g.asked:
-		return c.run(g, Status)
+		c.run(g, Status)
 	case c.heldBack(g):
-		return false // the other's next claim, or its death, moves us on
+		// The other's next claim, or its death, moves us on.
+	default:
+		c.run(g, Start)
 	}
-	return c.run(g, Start)
 }
 
 func (c *Core) beginStop(g *group) {
@@ -242,20 +235,19 @@ func (c *Core) beginStop(g *group) {
 }
 
 // stopNext goes right to left. The parts that were never started are stopped too (3.0.6).
-func (c *Core) stopNext(g *group) bool {
+func (c *Core) stopNext(g *group) {
 	switch {
 	case g.index < 0:
 		g.partial = false
 		c.setGroup(g, groupStopped)
-		return true
-	case g.want && c.phase == phaseStable && g.tries == 0:
+	case g.want && g.tries == 0:
 		// It is to run here after all (the other node died while we were giving it to it).
 		c.beginStart(g)
-		return true
 	case g.asked:
-		return c.run(g, Status)
+		c.run(g, Status)
+	default:
+		c.run(g, Stop)
 	}
-	return c.run(g, Stop)
 }
 
 func (c *Core) startDone(g *group, op Op, e ScriptDone) {
@@ -280,11 +272,11 @@ func (c *Core) startFailed(g *group, e ScriptDone) {
 	g.failed = true
 	g.retryAt = c.now.At + retryFailed<<min(g.failures, 2)
 	g.failures++
+	begun := g.index + 1
 	if e.Missing {
-		c.breakOff(g, g.index)
-	} else {
-		c.breakOff(g, g.index+1)
+		begun = g.index
 	}
+	c.breakOff(g, begun)
 }
 
 // breakOff stops a group in the middle of its start. What stands right of the begun ones does not run

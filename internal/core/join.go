@@ -32,9 +32,7 @@ func (c *Core) sendStarting() {
 		return
 	}
 	c.send(wire.New("starting"))
-	if c.peer != nil {
-		c.reqAt = c.now.At + startingEvery
-	}
+	c.reqAt = c.now.At + startingEvery
 }
 
 // startingFrom answers a node that has just become active and asks who holds what.
@@ -50,9 +48,6 @@ func (c *Core) startingFrom(n *node, seq uint64) {
 		c.logf(Warn, "T_STARTING received during takeover.")
 	}
 	n.claim.unsettled("", c.now.At)
-	if c.phase < phaseJoining {
-		return
-	}
 	c.sendClaim(false)
 }
 
@@ -67,7 +62,7 @@ func (c *Core) checkJoined() {
 	switch {
 	case n.absent():
 	case c.legacyC():
-	case n.claim.known && !n.outdated() && (n.claim.stable || n.claim.groups != nil):
+	case !n.outdated() && (n.claim.stable || n.claim.groups != nil):
 	case c.join.heardAt != 0 && c.now.At >= c.join.heardAt+joinPatience:
 	default:
 		return
@@ -87,7 +82,7 @@ func (c *Core) adopt() {
 	for _, g := range c.groups {
 		if c.legacyC() && !c.peer.absent() {
 			if g.state == groupFound && g.home == c.cfg.Self {
-				g.want, g.yield = !g.partial, g.partial // its other half may run there
+				g.want = !g.partial // its other half may run there
 				c.askGroup(g)
 			}
 			continue

@@ -116,9 +116,7 @@ func (c *Core) awaitGroup(g *group) {
 // takeOwn takes a group of ours that the other node does not have.
 func (c *Core) takeOwn(g *group) {
 	g.request, g.theirs = request{}, false
-	if !g.want {
-		c.acquire(g)
-	}
+	c.acquire(g)
 }
 
 // groupAsked is the other node's ip-request. 3.0.6 answers one of an unknown group too.
@@ -128,13 +126,13 @@ func (c *Core) groupAsked(n *node, m *wire.Message) {
 		return
 	}
 	for _, g := range c.groups {
-		if g.virtual || g.key != key {
+		if g.key != key {
 			continue
 		}
 		had := g.ours()
 		g.release()
 		g.owed = true
-		g.owedHad = g.owedHad || had
+		g.owedHad = had
 		g.request = request{}
 		if g.state == groupFound {
 			g.yield = true
@@ -150,11 +148,11 @@ func (c *Core) groupAsked(n *node, m *wire.Message) {
 // legacyAnswers answers requests as soon as nothing of the group runs here any more.
 func (c *Core) legacyAnswers() {
 	for _, g := range c.groups {
-		if !g.owed || g.state != groupStopped || g.want {
+		if !g.owed || g.state != groupStopped {
 			continue
 		}
 		c.answerGroup(g.key, g.owedHad)
-		g.owed, g.owedHad, g.theirs = false, false, true
+		g.owed, g.theirs = false, true
 	}
 }
 
@@ -177,20 +175,19 @@ func (c *Core) groupAnswered(m *wire.Message) {
 			continue
 		}
 		c.scriptLogf("ip-request-resp", Info, "received ip-request-resp %s %s %s", g.key, m.Str("ok"), m.Str("weown"))
-		if g.want && m.Str("weown") == "yes" {
+		if m.Str("weown") == "yes" {
 			c.announceAddresses(g) // the other node announced them last
 		}
 		if m.Str("ok") == "OK" && g.request.since != 0 {
 			c.takeOwn(g)
 		}
-		return
 	}
 }
 
 // legacyForgets is the end of the other node's life, or of ours together.
 func (c *Core) legacyForgets() {
 	for _, g := range c.groups {
-		g.owed, g.owedHad, g.theirs, g.request = false, false, false, request{}
+		g.owed, g.theirs, g.request = false, false, request{}
 	}
 }
 
@@ -198,7 +195,7 @@ func (c *Core) legacyForgets() {
 func (c *Core) requestDeadline() time.Duration {
 	next := NoTick
 	for _, g := range c.groups {
-		if g.request.since != 0 && g.request.again > c.now.At && c.legacyC() && c.peer.alive() {
+		if g.request.again > c.now.At {
 			next = min(next, g.request.again)
 		}
 	}

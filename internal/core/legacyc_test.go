@@ -229,3 +229,55 @@ func TestOurLeftoversBesideALegacyCNode(t *testing.T) {
 		}
 	}
 }
+
+// A C node that was there before us is asked for what was left running here of ours as soon as we are active
+// ourselves, and not before; if it becomes active later, then.
+func TestLeftoversAreAskedForWhenBothAreActive(t *testing.T) {
+	b := foundHere(t, map[string]bool{"ip1": true, "web": true}, legacy)
+	b.beat("active")
+	b.wantsNot("t=ip-request ")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.wants("t=ip-request ipaddr=ip1")
+
+	cfg := testConfig()
+	legacy(&cfg)
+	b = &bench{t: t, c: New(cfg), now: time.Hour, gen: 5}
+	b.hang()
+	b.step(Started{})
+	b.end(0, "running")
+	b.end(0, "running")
+	b.wants("run db status")
+	b.beat("init")
+	b.from("repnodes", "nodelist", "alpha beta")
+	b.wantsNot("t=ip-request ")
+	b.beat("active")
+	b.wants("t=ip-request ipaddr=ip1")
+}
+
+// A C node that was heard and is dead by our start is asked for nothing.
+func TestDeadLegacyCNodeIsNotAsked(t *testing.T) {
+	b := foundHere(t, map[string]bool{"ip1": true, "web": true}, legacy)
+	b.beat("up")
+	b.advance(11 * time.Second)
+	b.wants("node beta: is dead", "Initial resource acquisition complete")
+	b.wantsNot("t=ip-request ")
+}
+
+// A group that could not be started, and runs again since the C node has left, is asked for at once when that
+// has taken it away: its half minute is over with its failure.
+func TestOldFailureDelaysNoRequest(t *testing.T) {
+	b := newBench(t, legacy)
+	mend := b.failing("ip1")
+	b.advance(10 * time.Second)
+	b.wants("Giving up resources due to failure of ip1")
+	b.beat("active")
+	mend()
+	b.from("shutdone", "st", "dead")
+	b.wants("run web start")
+	b.gen, b.seq = b.gen+1, 0
+	b.beat("up")
+	b.beat("active")
+	b.clear()
+	b.from("ip-request", "ipaddr", "ip1")
+	b.wants("t=ip-request ipaddr=ip1")
+}

@@ -17,7 +17,7 @@ const healPatience = 3 * time.Second
 // checkCommUp ends phaseInit. 3.0.6: communication is up when every node was heard or is
 // dead; a live node must then answer reqnodes with repnodes.
 func (c *Core) checkCommUp() {
-	if c.phase != phaseInit || c.status != "up" {
+	if c.phase != phaseInit {
 		return
 	}
 	n := c.peer
@@ -41,7 +41,7 @@ func (c *Core) reqnodes() {
 // newest claim was lost.
 func (c *Core) wantsWord() bool {
 	n := c.peer
-	return (c.phase == phaseJoining || c.phase == phaseStable) && n.active() && !n.claim.gone && !c.legacyC() &&
+	return (c.phase == phaseJoining || c.phase == phaseStable) && n.active() && !c.legacyC() &&
 		(!n.claim.known || n.outdated())
 }
 
@@ -66,7 +66,7 @@ func (c *Core) askAgain() {
 			c.join.silent = true
 			c.logf(Warn, "%s is heard, but does not answer: does it hear this node, and is this node in its ha.cf?", c.peer.name)
 		}
-		c.reqnodes()
+		// checkCommUp asks again.
 	case c.wantsWord() && (c.phase == phaseJoining || c.peer.healedAt != 0 && !c.peer.capable):
 		if !c.join.silent && c.phase == phaseJoining && c.now.At >= c.join.began+2*joinPatience {
 			c.join.silent = true
@@ -107,14 +107,13 @@ func (c *Core) repnodesFrom(m *wire.Message) {
 			c.logf(Warn, "%s does not list node %s: is ha.cf the same on both nodes?", c.peer.name, name)
 		}
 	}
-	if c.phase == phaseInit && c.status == "up" {
+	if c.phase == phaseInit {
 		c.commUp()
 	}
 }
 
 func (c *Core) commUp() {
 	c.logf(Info, "Comm_now_up(): updating status to active")
-	c.reqAt = NoTick
 	c.setStatus("active")
 	c.startJoining()
 }

@@ -25,7 +25,6 @@ type node struct {
 	life
 
 	deaths, late uint64
-	worstGap     time.Duration
 }
 
 // life is what a node said and did since it started, or since it was last dead: then it is forgotten.

@@ -58,14 +58,12 @@ func (c *Core) reconcile() {
 func (c *Core) takeAll() {
 	for _, g := range c.groups {
 		g.clashAt = 0
-		if g.want {
-			g.failback = g.home != c.cfg.Self
-			continue
+		if !g.want {
+			if g.failed && c.now.At < g.retryAt {
+				continue
+			}
+			c.acquire(g)
 		}
-		if g.failed && c.now.At < g.retryAt {
-			continue
-		}
-		c.acquire(g)
 		g.failback = g.home != c.cfg.Self
 	}
 }
@@ -80,22 +78,21 @@ func (c *Core) takeUnowned() {
 	for _, g := range c.groups {
 		if g.want || c.peerHolds(g) {
 			g.orphanAt, g.orphanAsked = 0, false
-			if !g.want && !n.capable {
+			if !n.capable {
 				g.failures = 0 // 3.0.6: a failed start is answered after 30 s, every time
 			}
 			continue
 		}
 		home, theirs := g.home == c.cfg.Self, n.claim.failed[g.key]
 		switch {
-		case !n.claim.stable && !n.capable && (g.failed || !home):
-		case g.failed && !theirs && !n.capable:
+		case g.failed && !n.capable:
 			c.handToC(g)
-		case !home && !n.capable && c.orphaned(g):
-			c.askOrphan(g)
 		case !g.failed && (home || theirs || n.claim.leaving),
-			g.failed && (theirs || n.claim.differs) && home && c.now.At >= g.retryAt: // its file may not even list it
+			home && (theirs || n.claim.differs) && c.now.At >= g.retryAt: // its file may not even list it
 			c.acquire(g)
 			g.failback = n.claim.leaving && !home
+		case c.orphaned(g):
+			c.askOrphan(g)
 		}
 	}
 }
@@ -117,7 +114,7 @@ func (c *Core) wontSettle() bool {
 // watchesOrphans says whether a C node is there and settled.
 func (c *Core) watchesOrphans() bool {
 	n := c.peer
-	return n.active() && !n.capable && !n.absent() && n.claim.known && n.claim.stable && c.standby.phase == standbyNone
+	return n.active() && !n.capable && n.claim.stable && c.standby.phase == standbyNone
 }
 
 // orphaned says whether a C node has left a group of its own to nobody for long enough.
@@ -134,9 +131,7 @@ func (c *Core) orphaned(g *group) bool {
 // askOrphan asks a C node to take what it leaves to nobody. One that refuses, again and again, waits for
 // the end of a move that an earlier life of ours has forgotten; elsewhere the word does no harm.
 func (c *Core) askOrphan(g *group) {
-	n := c.peer
-	g.orphanAt = 0
-	c.logf(Warn, "%s leaves %s to nobody: it is asked to take it", n.name, g.key)
+	c.logf(Warn, "%s leaves %s to nobody: it is asked to take it", c.peer.name, g.key)
 	if g.orphanAsked {
 		c.sendStandby("done", Local)
 	}
@@ -147,7 +142,7 @@ func (c *Core) askOrphan(g *group) {
 // handToC asks a C node to take a group we could not start. 3.0.6 means to do so 30 s later,
 // and asks for the wrong side (behaviour.md 12.2).
 func (c *Core) handToC(g *group) {
-	if c.now.At < g.retryAt || g.state != groupStopped {
+	if c.now.At < g.retryAt || g.state != groupStopped || !c.peer.claim.stable {
 		return
 	}
 	g.retryAt = c.now.At + retryFailed
@@ -165,7 +160,7 @@ func (c *Core) acquire(g *group) {
 		g.term = term{n: g.term.n + 1, blind: c.peer != nil && c.peer.lastStatus == 0}
 	}
 	g.want, g.failed = true, false
-	if c.taking.from != "" && g.home == c.taking.from && !g.virtual {
+	if g.home == c.taking.from && !g.virtual {
 		c.scriptLogf("mach_down", Info, "info: Taking over resource group %s", g.key)
 	}
 }
@@ -217,7 +212,7 @@ func (c *Core) maybeFailback() {
 	}
 	for _, g := range c.groups {
 		due := g.failback || c.cfg.Failback == FailbackLegacy && g.home != c.cfg.Self
-		if due && g.want && !c.peerHolds(g) && g.state == groupRunning && !c.peer.claim.failed[g.key] {
+		if due && !c.peerHolds(g) && g.state == groupRunning && !c.peer.claim.failed[g.key] {
 			c.standby.failbackAt = c.now.At + failbackEvery
 			c.askStandby(Foreign)
 			return
@@ -257,7 +252,7 @@ func (c *Core) takeoverProgress() {
 		if mine && !g.virtual && (g.want || g.failed) {
 			local++
 		}
-		empty = empty || mine && g.virtual && g.want
+		empty = empty || mine && g.want
 	}
 	switch {
 	case !c.taking.initial:

@@ -74,9 +74,14 @@ func (c *Core) accepted(n *node, seq uint64, r seqtrack.Result) {
 }
 
 func (c *Core) ack(n *node, seq uint64) {
-	m := wire.New("NS_ackmsg")
-	m.AddStr("dest", n.name)
-	m.AddStr("ackseq", hex(seq))
+	m := c.acking
+	if m == nil {
+		m = &wire.Message{}
+	}
+	if c.cfg.Thrifty {
+		c.acking = m.Clear()
+	}
+	m.PutStr("t", "NS_ackmsg").PutStr("dest", n.name).PutHex("ackseq", seq)
 	c.sendNS(m)
 }
 

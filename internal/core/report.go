@@ -57,11 +57,15 @@ func (c *Core) readReport(n *node, m *wire.Message, seq uint64) {
 		return
 	}
 	r := report{seq: seq}
-	id, word, _ := strings.Cut(m.Str(fieldStandby), " ")
-	if v, err := strconv.ParseUint(id, 16, 64); err == nil {
-		r.standby, r.phase = v, standbyPhaseOf(word)
+	if m.Has(fieldStandby) { // mostly not, and an error costs memory
+		id, word, _ := strings.Cut(m.Str(fieldStandby), " ")
+		if v, err := strconv.ParseUint(id, 16, 64); err == nil {
+			r.standby, r.phase = v, standbyPhaseOf(word)
+		}
 	}
-	r.claim, _ = strconv.ParseUint(m.Str(fieldClaim), 16, 64)
+	if m.Has(fieldClaim) {
+		r.claim, _ = strconv.ParseUint(m.Str(fieldClaim), 16, 64)
+	}
 	n.report = r
 	c.noteDeaf(n, m.Str(fieldSees))
 }

@@ -17,10 +17,10 @@ type script struct {
 }
 
 // run starts the script of the current resource unless another one is running.
-func (c *Core) run(g *group, op Op) bool {
+func (c *Core) run(g *group, op Op) {
 	for _, s := range c.scripts {
 		if !s.hung {
-			return false
+			return
 		}
 	}
 	c.lastRun++
@@ -28,7 +28,6 @@ func (c *Core) run(g *group, op Op) bool {
 	g.script = s
 	c.scripts = append(c.scripts, s)
 	c.do(Run{ID: s.id, Group: g.key, Resource: g.resources[g.index], Op: op})
-	return true
 }
 
 // scriptDone takes in the end of a script.

@@ -39,7 +39,7 @@ func (c *Core) stopCommand() {
 		c.logf(Info, "Heartbeat shutdown already underway.")
 		return
 	}
-	if c.standby.giving() && c.peer.active() && !c.peer.capable {
+	if c.standby.giving() && !c.peer.capable {
 		c.logf(Warn, "Shutdown delayed until current resource activity finishes.")
 		c.stop.delayed = c.now.At + stopPatience
 		return

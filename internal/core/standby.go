@@ -73,7 +73,6 @@ type standby struct {
 	which      Which // as the giver sees it
 	giver      string
 	id         uint64        // number of the giver's `me`
-	since      uint64        // number of the other node's word that brought us here; older reports do not count
 	sure       bool          // taker: the giver was seen releasing
 	tookOver   bool          // giver: the C taker has taken over, and says no more
 	giveAt     time.Duration // giver that has a C node's `other`: when the groups are stopped; 0: it has not
@@ -88,7 +87,7 @@ func (s *standby) giving() bool {
 
 // moves says whether the dialogue is about this group; then both nodes may name it for a while.
 func (s *standby) moves(g *group) bool {
-	return s.phase != standbyNone && s.which.includes(g.home == s.giver)
+	return s.which.includes(g.home == s.giver)
 }
 
 func (s *standby) next() time.Duration {
@@ -106,7 +105,7 @@ func (s *standby) agreed() bool { return s.phase == standbyAsked && s.giveAt != 
 
 // begin opens a dialogue in which the giver's `me` has the number id.
 func (s *standby) begin(w Which, giver string, id uint64) {
-	s.which, s.giver, s.id, s.since, s.sure, s.tookOver, s.giveAt = w, giver, id, 0, false, false, 0
+	s.which, s.giver, s.id, s.sure, s.tookOver, s.giveAt = w, giver, id, false, false, 0
 }
 
 func (c *Core) setStandby(p standbyPhase, d time.Duration) {
@@ -142,7 +141,7 @@ func (c *Core) refusal(from string) string {
 		return fmt.Sprintf("Standby in progress- new request from %s ignored [%d seconds left]", from, left)
 	case c.phase != phaseStable:
 		return "standby message [me] from " + from + " ignored.  local resources in flux."
-	case n.absent() || !n.active() || !n.claim.known || !n.claim.stable:
+	case n.absent() || !n.active() || !n.claim.stable:
 		return "standby message [me] from " + from + " ignored.  Other side is in flux."
 	}
 	return ""

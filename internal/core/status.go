@@ -18,11 +18,29 @@ func (c *Core) body() body { return body{c.status, c.report()} }
 // beat sends the periodic status. A late timer does not shift the rhythm, and beats that were
 // missed while we were stalled are not made up for.
 func (c *Core) beat() {
+	c.watch.beatSent(c.now.At, c.nextBeat)
 	c.sendStatus()
 	c.nextBeat += c.cfg.Keepalive
 	if c.nextBeat <= c.now.At {
 		c.nextBeat = c.now.At + c.cfg.Keepalive
 	}
+}
+
+// sayAgain repeats our claim every second keepalive to a heartbeatd that we hold for dead. It may hear us all the
+// same, and can ask for nothing that was lost on the way, or that it forgot because it held us for dead: then
+// it would never learn what runs here, and never give way.
+func (c *Core) sayAgain() {
+	if c.now.At >= c.nextSaying() {
+		c.againAt = c.now.At + 2*c.cfg.Keepalive
+		c.sendClaim(false)
+	}
+}
+
+func (c *Core) nextSaying() time.Duration {
+	if n := c.peer; n == nil || !n.dead() || !n.capable || c.phase == phaseStopped {
+		return NoTick
+	}
+	return c.againAt
 }
 
 func (c *Core) sendStatus() {

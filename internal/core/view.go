@@ -98,7 +98,7 @@ func (c *Core) inTransition() bool {
 	if c.phase != phaseStable || c.standby.phase != standbyNone {
 		return true
 	}
-	if c.peer.active() && !c.peer.claim.gone && !c.legacyC() && !(c.peer.claim.known && c.peer.claim.stable) {
+	if c.peer.active() && !c.legacyC() && !c.peer.claim.stable {
 		return true
 	}
 	for _, g := range c.groups {
@@ -128,7 +128,10 @@ func (s *standby) words() string {
 func (c *Core) nodeView(n *node, at time.Duration) NodeView {
 	v := NodeView{
 		Name: n.name, Self: n.self, Status: n.status, Since: n.changed.Wall,
-		LastBeat: -1, Deadtime: n.deadtime, Deaths: n.deaths, LateBeats: n.late, WorstGap: n.worstGap,
+		LastBeat: -1, Deadtime: n.deadtime, Deaths: n.deaths, LateBeats: n.late,
+	}
+	if !n.self && c.watch != nil {
+		v.WorstGap = c.watch.beats.start
 	}
 	v.Stopped = n.claim.gone
 	switch {
