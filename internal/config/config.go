@@ -103,6 +103,8 @@ type Config struct {
 	HBGenMethod  string        // file, time
 	UUIDFrom     string        // file, nodename
 	LogBadPacket bool          // log_badpack
+	Realtime     bool          // realtime: beats are sent with real-time priority, memory is locked
+	RTPriority   int           // rtprio, 1..99
 	Media        []Medium
 	Log          Logging
 	Groups       []Group

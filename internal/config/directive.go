@@ -136,10 +136,9 @@ func protocolDirectives() []*directive {
 func processDirectives() []*directive {
 	return []*directive{
 		{Directive: entry("env", "NAME=VALUE...", "", "", many), value: applyEnv},
-		{Directive: entry("realtime", "bool", "true", "", last), recorded: true, value: boolValue(nil),
-			idle: isTrue, loses: "the daemon keeps the scheduling it was started with"},
-		{Directive: entry("rtprio", "integer", "", "1..99", last), recorded: true, value: applyRtprio,
-			loses: "the daemon keeps the scheduling it was started with"},
+		{Directive: entry("realtime", "bool", "true", "", last), recorded: true,
+			value: boolValue(func(c *Config) *bool { return &c.Realtime })},
+		{Directive: entry("rtprio", "integer", "", "1..99", last), recorded: true, value: applyRtprio},
 		{Directive: entry("memreserve", "integer", "6500", "kilobytes, above 0", last), recorded: true, value: applyMemreserve,
 			idle: same("6500"), loses: "no memory is reserved in advance"},
 		{Directive: entry("coredumps", "bool", "true", "", last), recorded: true, value: boolValue(nil),

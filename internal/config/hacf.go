@@ -70,9 +70,9 @@ func (p *parser) defaults(dir, self string) {
 		MaxRexmit:    250 * time.Millisecond,
 		HBGenMethod:  "file",
 		UUIDFrom:     "file",
-		LogBadPacket: true,
-		Log:          Logging{SyslogFormat: true},
-		Parameters:   map[string]string{},
+		LogBadPacket: true, Realtime: true, RTPriority: 1,
+		Log:        Logging{SyslogFormat: true},
+		Parameters: map[string]string{},
 	}
 }
 

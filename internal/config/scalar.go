@@ -220,9 +220,11 @@ func applyThreshold(p *parser, v string) *fault {
 }
 
 func applyRtprio(p *parser, v string) *fault {
-	if n, _ := atoi(v); n < 1 || n > 99 {
+	n, _ := atoi(v)
+	if n < 1 || n > 99 {
 		return faultf("write a priority from 1 to 99", "Illegal realtime priority [%s]", v)
 	}
+	p.cfg.RTPriority = n
 	number(p, v)
 	return nil
 }

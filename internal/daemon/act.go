@@ -17,7 +17,8 @@ import (
 func (d *daemon) act(a core.Action) {
 	switch a := a.(type) {
 	case core.Send:
-		if data := d.keys.SealWith(d.core.PeerKey(), a.Msg, d.opt.Config.MsgFmt != "netstring"); data != nil {
+		if data := d.keys.AppendSealed(d.sealed[:0], d.core.PeerKey(), a.Msg, d.opt.Config.MsgFmt != "netstring"); data != nil {
+			d.sealed = data
 			d.links.Send(data)
 		}
 	case core.Log:

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"heartbeatd/internal/auth"
 	"heartbeatd/internal/config"
 	"heartbeatd/internal/control"
 	"heartbeatd/internal/core"
@@ -61,6 +62,7 @@ type links interface {
 	Inbox() <-chan link.Datagram
 	Counters() map[string]uint64
 	States() []link.State
+	CaughtUp(by time.Duration) bool
 	Close() error
 }
 
@@ -71,12 +73,14 @@ type daemon struct {
 	links   links
 	runner  *runner.Runner
 	core    *core.Core
+	ahead   ahead
 	keys    Keys
 	start   time.Time
 	gen     uint64
 
-	openLinks func(*daemon) (links, error)
-	wait      func(time.Duration) // before the loop begins
+	openLinks  func(*daemon) (links, error)
+	openSender func(*daemon) beatSender // nil from it: the loop sends beats itself
+	wait       func(time.Duration)      // before the loop begins
 
 	pid      *pidfile.File
 	results  chan runner.Result
@@ -87,6 +91,10 @@ type daemon struct {
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
+	opener   auth.Opener
+	sealed   []byte      // the message sent last
+	stranger []byte      // key of the line about the datagram at hand
+	wakes    *time.Timer // when a reader is asked again that has not handed over yet
 	ended    bool
 	reading  bool // authkeys is being read
 	again    bool // and SIGHUP has come again
@@ -104,14 +112,15 @@ func Run(opt Options) error {
 func newDaemon(opt Options) *daemon {
 	return &daemon{
 		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
-		openLinks: openSockets,
-		wait:      time.Sleep,
-		results:   make(chan runner.Result, 64),
-		requests:  make(chan request),
-		signals:   make(chan os.Signal, 8),
-		over:      make(chan struct{}),
-		limiter:   halog.NewLimiter(time.Minute, 64),
-		timer:     time.NewTimer(time.Hour),
+		openLinks: openSockets, openSender: openPacer,
+		wait:     time.Sleep,
+		results:  make(chan runner.Result, 64),
+		requests: make(chan request),
+		signals:  make(chan os.Signal, 8),
+		over:     make(chan struct{}),
+		limiter:  halog.NewLimiter(time.Minute, 64),
+		timer:    time.NewTimer(time.Hour),
+		wakes:    time.NewTimer(time.Hour),
 	}
 }
 
@@ -127,11 +136,13 @@ func (d *daemon) run() error {
 	if pid.Warning != nil {
 		d.logLine("ERROR", pid.Warning.Error())
 	}
+	d.urgent()
 	if err := d.open(); err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
 	}
 	defer d.links.Close()
+	defer d.ahead.close()
 	server, err := control.Listen(d.opt.Paths.Control())
 	if err != nil {
 		d.log.Line(halog.Error, err.Error())
@@ -149,7 +160,7 @@ func (d *daemon) run() error {
 
 // openSockets is the link layer of a real machine.
 func openSockets(d *daemon) (links, error) {
-	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now})
+	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now, Paced: d.ahead.sender})
 }
 
 func (d *daemon) openLog() {
@@ -177,6 +188,7 @@ func (d *daemon) open() error {
 		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"), StateDir: filepath.Join(p.RunDir, "scripts"),
 		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting,
 	})
+	d.ahead = newAhead(d.openSender(d))
 	links, err := d.openLinks(d)
 	if err != nil {
 		return fmt.Errorf("opening the links: %w", err)
@@ -207,7 +219,8 @@ func media(in []config.Medium) []link.Medium {
 func (d *daemon) coreConfig(id identity) core.Config {
 	c := d.opt.Config
 	cc := core.Config{
-		Self: c.Self, Order: c.Nodes, UUID: id.uuid, Generation: id.generation, PID: os.Getpid(),
+		Thrifty: true, // act is done with everything before the next step
+		Self:    c.Self, Order: c.Nodes, UUID: id.uuid, Generation: id.generation, PID: os.Getpid(),
 		Keepalive: c.Keepalive, Deadtime: c.Deadtime, Warntime: c.Warntime, Initdead: c.Initdead, MaxRexmit: c.MaxRexmit,
 		TTL:      c.HopFudge + len(c.Nodes) + len(c.PingNodes),
 		Failback: map[config.Failback]core.AutoFailback{config.On: core.FailbackOn, config.Off: core.FailbackOff, config.Legacy: core.FailbackLegacy}[c.AutoFailback],

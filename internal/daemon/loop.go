@@ -2,19 +2,15 @@ package daemon
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"syscall"
 	"time"
 
-	"heartbeatd/internal/auth"
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/halog"
-	"heartbeatd/internal/link"
 	"heartbeatd/internal/runner"
-	"heartbeatd/internal/wire"
 )
 
 // request is an operator's word, answered by the loop.
@@ -34,6 +30,8 @@ func (d *daemon) loop() {
 			do()
 		case s := <-d.signals:
 			d.signal(s)
+		case <-d.ahead.news():
+			d.beatsAnew()
 		case <-d.timer.C:
 			d.tick()
 		}
@@ -50,46 +48,13 @@ func scriptDone(r runner.Result) core.ScriptDone {
 
 // tick lets the core judge deadlines. Whoever floods a link may hold up a judgement for a while, but
 // neither our own beats nor what is known by then.
-func (d *daemon) tick() { d.step(d.evidence()) }
+func (d *daemon) tick() {
+	d.step(d.evidence())
+	d.ahead.look(d.now())
+}
 
 // evidence reads what waits, and says to the core whether that was all.
 func (d *daemon) evidence() core.Tick { return core.Tick{Partial: !d.drain()} }
-
-const (
-	longestDrain = 100 * time.Millisecond // with a long keepalive: operators are waiting too
-	readerWakes  = time.Millisecond       // how soon a reader is asked again that has not handed over yet
-)
-
-// drain delivers what had arrived when it was called: a beat that has arrived counts before a deadline
-// is judged. It says whether that was possible before our own beats would be late.
-func (d *daemon) drain() (complete bool) {
-	begin := d.now()
-	end := begin + min(d.opt.Config.Keepalive/4, longestDrain)
-	for !d.caughtUp(begin) {
-		if d.now() >= end || d.ended {
-			return false
-		}
-		select {
-		case dg, ok := <-d.links.Inbox():
-			if !ok {
-				return true
-			}
-			d.datagram(dg)
-		case <-time.After(readerWakes):
-		}
-	}
-	return true
-}
-
-// caughtUp says whether all that had arrived by then was delivered, on every link.
-func (d *daemon) caughtUp(by time.Duration) bool {
-	for _, s := range d.links.States() {
-		if !s.CaughtUp(by) {
-			return false
-		}
-	}
-	return true
-}
 
 // step gives the core one event and carries out the answer.
 func (d *daemon) step(ev core.Event) {
@@ -100,52 +65,13 @@ func (d *daemon) step(ev core.Event) {
 	if l := d.load.Load(); l != nil {
 		s.Load = *l
 	}
+	d.ahead.stamp(&s)
 	for _, a := range d.core.Step(s, ev) {
 		d.act(a)
 	}
+	d.lend()
 	if next := d.core.NextTick(); next != core.NoTick {
 		d.timer.Reset(max(0, next-d.now()))
-	}
-}
-
-// datagram opens one datagram. What is not signed by a key of ours ends here.
-func (d *daemon) datagram(dg link.Datagram) {
-	d.received++
-	msg, frame, err := d.keys.Open(dg.Data)
-	if err != nil {
-		reason := auth.Reason(err)
-		d.drops[reason]++
-		if d.opt.Config.LogBadPacket {
-			d.limited(reason+dg.Link, halog.Warn, fmt.Sprintf("datagram from %s on %s dropped: %v%s", dg.From, dg.Link, err, advice(reason)))
-		}
-		return
-	}
-	d.step(core.Received{Link: dg.Link, Heard: dg.Mono, Key: d.signedBy(frame), Msg: msg})
-}
-
-// signedBy is the number of the key that signed a datagram, if its own secret did.
-func (d *daemon) signedBy(f *wire.Frame) int {
-	if sending, _ := d.keys.Sending(); f.KeyNum == sending {
-		return sending
-	}
-	if proof, err := d.keys.Verify(f); err != nil || proof != auth.EntrySecret {
-		return core.NoKey
-	}
-	return f.KeyNum
-}
-
-func advice(reason string) string {
-	switch reason {
-	case "bad-signature", "unknown-key":
-		return " (is authkeys the same on both nodes? does another cluster use this port?)"
-	}
-	return ""
-}
-
-// limited logs a line that a stranger can cause at will.
-func (d *daemon) limited(key string, level halog.Level, text string) {
-	if line, ok := d.limiter.Limit(key, d.now(), halog.Line{Level: level, Text: text}); ok {
-		d.log.Line(line.Level, line.Text)
 	}
 }
 

@@ -37,7 +37,7 @@ func trapped(t *testing.T, set func(m *machine, victim string)) *machine {
 		if err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the daemon hangs at its start")
 	}
 	t.Cleanup(func() { m.d.links.Close() })

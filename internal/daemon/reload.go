@@ -44,6 +44,7 @@ func (d *daemon) reread(r Reread) {
 	case r.Keys != nil:
 		d.logLine("info", "Rereading authentication file.")
 		d.keys = r.Keys
+		d.beatsAnew()
 	case !r.OtherChanged:
 		d.logLine("info", "Configuration unchanged.")
 	}

@@ -67,6 +67,7 @@ func (d *daemon) status() control.Status {
 	for _, n := range v.Nodes {
 		s.Nodes = append(s.Nodes, nodeStatus(n))
 	}
+	addLateness(&s, d.core.Lateness(d.now()))
 	for _, g := range v.Groups {
 		s.Groups = append(s.Groups, groupStatus(g))
 	}
