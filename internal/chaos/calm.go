@@ -91,7 +91,7 @@ func (c *conductor) mend() error {
 				errs = append(errs, fmt.Errorf("%s %s: %w", verb, name, err))
 			}
 		}
-		if n.stall != "" {
+		if n.stall != "" || len(n.stopped) > 0 {
 			try(n.doResume, "resume")
 		}
 		if n.deafened {
@@ -166,6 +166,35 @@ func (c *conductor) unsettled() string {
 	for _, name := range Nodes {
 		if why := c.nodes[name].believes(owners); why != "" {
 			return why
+		}
+	}
+	for _, name := range Nodes {
+		if why := c.nodes[name].addresses(owners); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// addresses looks whether the service addresses are where the rest of their groups is.
+func (n *node) addresses(owners map[string]string) string {
+	if !n.c.r.Plan.Setup.HasAddress() {
+		return ""
+	}
+	out, err := n.host.Run("ip", "-4", "-oneline", "address")
+	if err != nil {
+		return err.Error()
+	}
+	for _, g := range n.c.r.Plan.Setup.Groups {
+		for _, w := range g[1:] {
+			address, _, _ := strings.Cut(w, "/")
+			if !isAddress(w) || len(recorded(g)) == 0 {
+				continue
+			}
+			owner, has := owners[recorded(g)[0]], strings.Contains(out, " "+address+"/")
+			if has != (owner == n.name) {
+				return fmt.Sprintf("%s: has the address %s: %v, but its group runs on %s", n.name, address, has, owner)
+			}
 		}
 	}
 	return ""

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ const seedsInTest = 12
 
 // TestChaos plays a dozen seeds, as `make chaos` does a thousand.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	farm := testFarm(t)
 	farm.Workers = seedsInTest
 	var seeds []uint64
@@ -39,6 +42,41 @@ func TestChaos(t *testing.T) {
 	}
 	if good == 0 {
 		t.Error("no seed came to a good end")
+	}
+}
+
+// TestRecordingIsPlayed: a recording reaches the daemon that heard it, over each medium, and is refused where it is of
+// an earlier life of its sender. Each process of a daemon can be killed and held up.
+func TestRecordingIsPlayed(t *testing.T) {
+	for name, media := range map[string][]string{"bcast": {"bcast eth0"}, "mcast": {"mcast eth0 225.0.0.1 694 1 0"}, "ucast": {"ucast eth0 10.77.0.1", "ucast eth0 10.77.0.2"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			farm := testFarm(t)
+			second := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+			r, err := farm.Play(&Plan{Setup: Setup{
+				Links: 1, Media: media, Keepalive: second(.2), Deadtime: second(2), Initdead: second(2), Failback: "off",
+				Groups: [][]string{{"node1", "web"}, {"node2", "db"}}, Secret: "not-for-you",
+			}, Rounds: []Round{{For: second(4), Steps: []Step{
+				{At: second(.1), Verb: "kill", Node: "node2", Args: []string{"100ms", procMain}},
+				{At: second(1.5), Verb: "replay", Node: "node1", Args: []string{"1s"}},
+				{At: second(2.6), Verb: "stall", Node: "node1", Args: []string{procBoth}},
+				{At: second(3.3), Verb: "resume", Node: "node1"},
+			}}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Skipped) > 0 {
+				t.Errorf("left out: %q", r.Skipped)
+			}
+			for node, words := range map[string]string{"node1": "attempted replay attack [node2]", "node2": "Heartbeat generation"} {
+				if !slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Node == node && strings.Contains(l.Text, words) }) {
+					t.Errorf("%s does not say %q", node, words)
+				}
+			}
+			for _, b := range Judge(r).Breaches {
+				t.Logf("%s: %s (the machine was held up for %v)", b.Rule, b.Text, worst(r.Lates).By)
+			}
+		})
 	}
 }
 

@@ -24,6 +24,7 @@ type conductor struct {
 	r      *Record
 	lab    *lab.Lab
 	nodes  map[string]*node
+	player *lab.Host // the third machine, of plans that play recordings
 	calls  *os.File
 	part   string // of a line of the recorder that is not whole yet
 	double int    // percent
@@ -48,6 +49,9 @@ func Play(p *Plan, s lab.Software, m *Metronome) (*Record, error) {
 	defer func() {
 		for _, n := range c.nodes {
 			n.signal(syscall.SIGKILL)
+			if n.tape != nil {
+				n.tape.end()
+			}
 		}
 		l.Close()
 	}()
@@ -100,7 +104,11 @@ func (c *conductor) setUp(s lab.Software) error {
 			}
 		}
 	}
-	return nil
+	if !c.r.Plan.replays() {
+		return nil
+	}
+	c.player, err = c.lab.Host("stranger", lab.HostOptions{Disk: 8})
+	return err
 }
 
 // play starts both nodes, waits until all is well, and plays the rounds.

@@ -3,8 +3,10 @@
 // `lab chaos`.
 //
 //	plan.go         what a plan says; generate*.go makes one from a seed
-//	conduct.go      plays a plan; faults*.go does one step of it, supervise.go keeps daemons running, calm.go ends a round
+//	conduct.go      plays a plan; faults.go and replay.go do its steps, supervise.go keeps daemons running, calm.go ends a round
+//	processes.go    the processes of a daemon: each can be stopped and killed, or all of them
 //	calls.go        what the scripts recorded, as spans of ownership
+//	stamp.go        when a line of ha-log was written, as near as can be told
 //	record.go       everything seen of a play; it can be written, read and judged again
 //	timeline.go     what was in order when: from it follows what may be expected
 //	judge*.go       the guarantees
@@ -15,15 +17,24 @@
 //
 //	one-owner           no two nodes have a resource, unless one could not hear the other for about a deadtime
 //	                    and lived, and then no longer than that lasts and the healing takes
-//	false-death         a node is declared dead only after it could not be heard for about a deadtime
+//	false-death         a node is declared dead only after it could not be heard for about a deadtime; for initdead by
+//	                    who has never heard it
 //	owned-in-time       whenever things have been in order for the promised time (see Promise), every
 //	                    group runs as it should: on exactly one node, on the survivor, or on each side of a split
 //	nothing-moves       while nothing happens that must move a group, no script starts or stops anything
 //	split-keeps         when only the network failed and came back, who had a group has not stopped it
+//	restart-keeps       a daemon that was killed and is back at once touches nothing, and neither does the other
+//	move-in-time        what an operator's word names has moved in time, on a pair at rest, and nothing else has
+//	stop-in-time        so has all of a node that is told to stop;
+//	exit-in-time        and its daemon has ended
+//	return-in-time      with auto_failback legacy a group is at home where it can be
+//	sleeper-waits       who was held up declares nobody dead for two keepalives
+//	one-script          scripts of a node run one at a time, whichever of its daemons ran them
+//	order               starts go from left to right, stops from right to left
 //	daemon-lives        a daemon ends when it is told to, killed, or its host ends; never by itself
 //	no-needless-reboot  a node reboots itself only when a resource cannot be stopped
 //	commands-return     an operator's command comes back
-//	converges           when all is calm both nodes say the truth about who owns what
+//	converges           when all is calm both nodes say the truth about who owns what, and addresses are there
 //	no-growth           descriptors, threads, goroutines and memory stay within bounds
 //	clean-log           no panic and no secret in what the daemon writes
 package chaos

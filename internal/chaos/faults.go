@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -23,7 +24,7 @@ func (c *conductor) do(s Step) error {
 		"deafen": n.doDeafen, "hear": n.doDeafen, "loss": n.doLoss,
 		"stall": n.doStall, "freeze": n.doStall, "resume": n.doResume,
 		"fill": n.doFill, "free": n.doFill, "clock": n.doClock, "script": n.doScript, "mend": n.doScript,
-		"standby": n.doCommand, "takeover": n.doCommand, "reload": n.doCommand, "stop": n.doStop, "start": n.doStart,
+		"replay": n.doReplay, "standby": n.doCommand, "takeover": n.doCommand, "reload": n.doCommand, "stop": n.doStop, "start": n.doStart,
 	}
 	verb, ok := verbs[s.Verb]
 	if !ok {
@@ -31,6 +32,9 @@ func (c *conductor) do(s Step) error {
 	}
 	if n.off && needsPower[s.Verb] {
 		return c.skip(s, "no power")
+	}
+	if deafens[s.Verb] && n.tape != nil {
+		n.tape.ears.Store(false)
 	}
 	why, err := verb(s)
 	if err != nil && !n.off && !n.host.Up() {
@@ -46,7 +50,7 @@ func (c *conductor) do(s Step) error {
 // needsPower are the verbs that are about something on a host that runs.
 var needsPower = map[string]bool{
 	"crash": true, "kill": true, "killscript": true, "cut": true, "remove": true, "add": true, "strip": true, "dress": true,
-	"stall": true, "freeze": true, "resume": true, "clock": true, "script": true, "mend": true,
+	"stall": true, "freeze": true, "resume": true, "replay": true, "clock": true, "script": true, "mend": true,
 	"standby": true, "takeover": true, "reload": true, "stop": true, "start": true,
 }
 
@@ -74,14 +78,30 @@ func (n *node) doBoot(Step) (string, error) {
 	return "", n.boot()
 }
 
-// doKill ends every process of the daemon at once; its supervisor may start it again.
+// doKill ends processes of the daemon at once; its supervisor may start it again. The daemon can do without its
+// child for a moment, and the child ends with it.
 func (n *node) doKill(s Step) (string, error) {
 	if n.rests() || n.stall == "freeze" {
 		return "nothing to kill", nil
 	}
+	pids := n.which(s.arg(1))
+	if s.arg(1) == procChild {
+		if len(pids) == 0 {
+			return "the daemon has no child", nil
+		}
+		return "", n.signalAll(syscall.SIGKILL, pids)
+	}
 	begin := time.Now()
 	n.setDaemon(begin, begin, "killed")
-	_, err := n.host.Run("sh", "-c", "pkill -KILL -x 'heartbeat|heartbeatd'; while pgrep -x 'heartbeat|heartbeatd' >/dev/null; do sleep 0.01; done")
+	var err error
+	if len(pids) > 0 {
+		if err = n.signalAll(syscall.SIGKILL, pids); err == nil && !n.gone(n.pid) {
+			err = fmt.Errorf("process %d does not end", n.pid)
+		}
+	}
+	if err == nil && (s.arg(1) != procMain || len(pids) == 0) { // also one that is only starting
+		_, err = n.host.Run("sh", "-c", "while pkill -KILL -x 'heartbeat|heartbeatd'; do sleep 0.01; done")
+	}
 	end := time.Now()
 	n.setDaemon(begin, end, "killed")
 	if n.stall != "" {
@@ -168,6 +188,7 @@ func (n *node) setLink(begin, end time.Time, link int, how string) {
 		value = "maybe"
 	case was == "removed" || was == "stripped":
 		end = end.Add(reopens)
+		n.opensAt = end
 	}
 	n.links[link] = how
 	n.c.change(begin, end, n.name, factLink+strconv.Itoa(link), value)
@@ -206,22 +227,37 @@ func (n *node) doLoss(s Step) (string, error) {
 }
 
 func (n *node) doStall(s Step) (string, error) {
-	if n.stall != "" || n.daemon != "up" {
+	if n.stall != "" || len(n.stopped) > 0 || n.daemon != "up" {
 		return "nothing to hold up", nil
 	}
-	command := "pkill -STOP -x 'heartbeat|heartbeatd'; :"
+	begin, value := time.Now(), "on"
 	if s.Verb == "freeze" {
-		command = "kill -STOP -1"
+		_, err := n.host.Run("sh", "-c", "kill -STOP -1")
+		n.stall = s.Verb
+		n.c.change(begin, time.Now(), n.name, factStall, value)
+		return "", err
 	}
-	begin := time.Now()
-	_, err := n.host.Run("sh", "-c", command)
+	pids := n.which(s.arg(0))
+	if len(pids) == 0 {
+		return "no such process", nil
+	}
+	if err := n.signalAll(syscall.SIGSTOP, pids); err != nil {
+		return "", err
+	}
+	n.stopped = pids
+	switch s.arg(0) {
+	case procChild:
+		return "", nil // the daemon does without it
+	case procMain:
+		value = stallMain
+	}
 	n.stall = s.Verb
-	n.c.change(begin, time.Now(), n.name, factStall, "on")
-	return "", err
+	n.c.change(begin, time.Now(), n.name, factStall, value)
+	return "", nil
 }
 
 func (n *node) doResume(Step) (string, error) {
-	if n.stall == "" {
+	if n.stall == "" && len(n.stopped) == 0 {
 		return "it goes on already", nil
 	}
 	return "", n.resume()
@@ -239,6 +275,7 @@ func (n *node) doClock(s Step) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	n.clocks = append(n.clocks, by)
 	return "", n.host.WriteFile(clockFile, strconv.FormatInt(int64(by), 10)+"\n", 0o644)
 }
 
@@ -274,14 +311,14 @@ func (n *node) sayFaults(begin time.Time) {
 
 // doCommand gives an operator's command.
 func (n *node) doCommand(s Step) (string, error) {
-	if n.rests() {
+	if n.rests() || s.Verb == "reload" && n.daemon != "up" { // -r starts a daemon where none runs
 		return "no daemon", nil
 	}
 	argv := map[string][]string{
 		"standby": {standbyPath, s.arg(0)}, "takeover": {takePath, s.arg(0)}, "reload": {daemonPath, "-r"},
 	}[s.Verb]
 	begin := time.Now()
-	n.run(s.Verb, func(int, string) {}, argv[0], argv[1:]...)
+	n.run(strings.Join(append([]string{s.Verb}, s.Args...), " "), func(int, string) {}, argv[0], argv[1:]...)
 	if s.Verb != "reload" {
 		n.c.number++
 		n.c.change(begin, time.Now().Add(500*time.Millisecond), n.name, factCommand, strconv.Itoa(n.c.number))

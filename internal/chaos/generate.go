@@ -53,7 +53,7 @@ func (g *generator) setup() {
 	s.Deadtime = 10 * s.Keepalive
 	s.Initdead = s.Deadtime + one(g, 0, time.Second, 2*time.Second)
 	s.Failback = one(g, "off", "off", "on", "legacy")
-	s.Take = one(g, 0, 0, 100*time.Millisecond, 300*time.Millisecond)
+	s.Take = one(g, 0, 0, 100*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond, 700*time.Millisecond)
 	s.Clocked = g.chance(30)
 	s.Secret = fmt.Sprintf("secret-%016x", g.Uint64())
 	names := []string{"web", "db", "mail", "nfs", "dns", "proxy", "cron", "ldap"}
@@ -63,7 +63,7 @@ func (g *generator) setup() {
 		if g.chance(20) {
 			group = append(group, fmt.Sprintf("10.77.0.%d/24/eth0", 101+i))
 		}
-		for range one(g, 1, 1, 2) {
+		for range one(g, 1, 2) {
 			group = append(group, names[0])
 			names = names[1:]
 		}
@@ -79,6 +79,11 @@ const roundFor = 22 * time.Second
 func (g *generator) oneRound() {
 	g.p.Rounds = append(g.p.Rounds, Round{})
 	g.round = &g.p.Rounds[len(g.p.Rounds)-1]
+	if g.chance(33) {
+		g.singles()
+		g.sort()
+		return
+	}
 	g.at = g.between(200*time.Millisecond, 1500*time.Millisecond)
 	length := g.between(roundFor/2, roundFor)
 	if g.chance(40) { // so that not everything begins at home
@@ -88,20 +93,28 @@ func (g *generator) oneRound() {
 	for g.at < length {
 		begin := g.at
 		end := g.act()
-		switch one(g, "overlap", "overlap", "next", "rest", "rest") {
+		switch one(g, "overlap", "overlap", "next", "next", "rest") {
 		case "overlap":
 			g.at = begin + g.between(50*time.Millisecond, max(100*time.Millisecond, end-begin))
 		case "next":
-			g.at = end + g.between(50*time.Millisecond, 1500*time.Millisecond)
+			g.at = end + g.between(50*time.Millisecond, 1200*time.Millisecond)
 		case "rest":
-			g.at = end + g.p.Setup.Deadtime + g.between(2*time.Second, 5*time.Second)
+			g.at = end + g.p.Setup.Deadtime + g.between(2*time.Second, 4*time.Second)
 		}
 	}
-	slices.SortStableFunc(g.round.Steps, func(a, b Step) int { return int(a.At - b.At) })
 	g.round.For = length
+	slices.SortStableFunc(g.round.Steps, byTime)
 	if n := len(g.round.Steps); n > 0 {
 		g.round.For = max(length, min(g.round.Steps[n-1].At, length+4*time.Second))
 	}
+	g.sort()
+}
+
+func byTime(a, b Step) int { return int(a.At - b.At) }
+
+// sort puts the steps in the order of time, and leaves out what would come after the round.
+func (g *generator) sort() {
+	slices.SortStableFunc(g.round.Steps, byTime)
 	g.round.Steps = slices.DeleteFunc(g.round.Steps, func(s Step) bool { return s.At > g.round.For })
 }
 

@@ -14,14 +14,14 @@ func (g *generator) act() time.Duration {
 	}{
 		{12, g.crash}, {2, g.crashBoth}, {12, g.kill}, {5, g.killScript},
 		{14, g.cables}, {6, g.deafen}, {4, g.lose}, {4, g.double},
-		{10, g.stall}, {5, g.fill}, {20, g.scripts}, {6, g.device},
-		{12, g.move}, {6, g.stop}, {2, g.reload},
+		{10, g.stall}, {5, g.fill}, {20, g.scripts}, {12, g.device},
+		{12, g.move}, {6, g.stop}, {2, g.reload}, {130, g.trouble}, {20, g.replay},
 	}
 	if g.p.Setup.Clocked {
 		acts = append(acts, struct {
 			weight int
 			do     func(node string) time.Duration
-		}{10, g.clock})
+		}{30, g.clock})
 	}
 	total := 0
 	for _, a := range acts {
@@ -36,10 +36,14 @@ func (g *generator) act() time.Duration {
 	return g.at
 }
 
-// short is not enough to look dead, long is more than enough.
+// short is not enough to look dead, but often near it; long is more than enough.
 func (g *generator) short() time.Duration {
 	s := g.p.Setup
-	return g.between(100*time.Millisecond, s.Deadtime-4*s.Keepalive)
+	least := 100 * time.Millisecond
+	if g.chance(60) {
+		least = s.Deadtime / 2
+	}
+	return g.between(least, s.Deadtime-4*s.Keepalive)
 }
 
 func (g *generator) long() time.Duration {
@@ -77,14 +81,14 @@ func (g *generator) kill(n string) time.Duration {
 	switch one(g, "soon", "soon", "late", "never") {
 	case "soon":
 		after := g.between(100*time.Millisecond, 700*time.Millisecond)
-		g.do(g.at, "kill", n, after.String())
+		g.do(g.at, "kill", n, after.String(), one(g, procMain, procBoth))
 		return g.at + after
 	case "late":
 		after := g.long()
-		g.do(g.at, "kill", n, after.String())
+		g.do(g.at, "kill", n, after.String(), one(g, procMain, procBoth))
 		return g.at + after
 	}
-	g.do(g.at, "kill", n, "never")
+	g.do(g.at, "kill", n, "never", one(g, procMain, procBoth))
 	return g.at + g.long()
 }
 
@@ -160,13 +164,16 @@ func (g *generator) double(string) time.Duration {
 
 // stall holds up the daemon, or, as a hypervisor does, all of the host's programs.
 func (g *generator) stall(n string) time.Duration {
-	verb, end := one(g, "stall", "stall", "freeze"), g.at+g.some()
-	g.do(g.at, verb, n)
+	verb, who, end := one(g, "stall", "stall", "freeze"), []string{g.process()}, g.at+g.some()
+	if verb == "freeze" {
+		who = nil
+	}
+	g.do(g.at, verb, n, who...)
 	g.do(end, "resume", n)
 	if g.chance(20) { // again and again
 		for range 3 {
 			end += g.between(100*time.Millisecond, time.Second)
-			g.do(end, verb, n)
+			g.do(end, verb, n, who...)
 			end += g.short()
 			g.do(end, "resume", n)
 		}

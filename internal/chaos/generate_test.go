@@ -31,7 +31,7 @@ func TestGenerateUsesEverything(t *testing.T) {
 		}
 	}
 	for _, verb := range []string{"crash", "boot", "kill", "killscript", "cut", "plug", "remove", "add", "strip", "dress", "deafen", "hear",
-		"loss", "double", "stall", "freeze", "resume", "fill", "free", "clock", "script", "mend", "standby", "takeover", "reload", "stop", "start"} {
+		"loss", "double", "replay", "stall", "freeze", "resume", "fill", "free", "clock", "script", "mend", "standby", "takeover", "reload", "stop", "start"} {
 		if verbs[verb] < 10 {
 			t.Errorf("%s comes %d times in 400 plans", verb, verbs[verb])
 		}

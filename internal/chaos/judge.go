@@ -3,7 +3,6 @@ package chaos
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -44,8 +43,12 @@ func Judge(r *Record) Judgement {
 	j.out = Judgement{Checked: map[string]int{}, Longest: map[string]time.Duration{}, Calls: map[string]int{}}
 	j.oneOwner()
 	j.noFalseDeath()
+	j.sleepers()
 	j.inTime()
 	j.splitKeeps()
+	j.single()
+	j.oneScript()
+	j.order()
 	j.endings()
 	j.commands()
 	j.calms()
@@ -168,66 +171,6 @@ func (j *judge) healed(at time.Time) time.Time {
 
 // settled says that node i is either working or not there: nothing of it hangs.
 func (s state) settled(i int) bool { return s.lives(i) || s.gone(i) }
-
-// noFalseDeath looks at each node that was declared dead.
-func (j *judge) noFalseDeath() {
-	for _, l := range j.r.Lines {
-		if !strings.Contains(l.Text, "WARN: node "+other(l.Node)+": is dead") {
-			continue
-		}
-		j.checked("false-death")
-		silent := j.silence(index(l.Node), l.At)
-		need := j.s.shortest()
-		if j.t.lossAt(l.At) {
-			need -= 3 * j.s.Keepalive
-		}
-		if silent < need {
-			j.breach("false-death", l.At, "%s held %s for dead, which was silent for %v at most (deadtime %v)", l.Node, other(l.Node), silent.Round(time.Millisecond), j.s.Deadtime)
-		}
-	}
-}
-
-// finding is how long a kernel may need to find its neighbour again when a cable is back: it asks once a second.
-const finding = time.Second
-
-// silence is the longest time, up to about that moment, in which a node may have heard nothing. A cable
-// that is in for a moment may be out again before the next beat.
-func (j *judge) silence(node int, at time.Time) time.Duration {
-	longest := time.Duration(0)
-	var from, sure time.Time
-	for i, s := range j.t.states {
-		if j.t.cuts[i].After(at) {
-			break
-		}
-		end := earlier(j.t.cuts[i+1], at)
-		if s.hears(node) != surely {
-			sure = time.Time{}
-		} else if sure.IsZero() {
-			sure = j.t.cuts[i]
-		}
-		if !sure.IsZero() && end.Sub(sure) >= j.s.Keepalive+finding {
-			from = time.Time{}
-			continue
-		}
-		if from.IsZero() {
-			from = j.t.cuts[i]
-		}
-		if end.After(at.Add(-2*j.s.Keepalive - 500*time.Millisecond)) {
-			longest = max(longest, end.Sub(from))
-		}
-	}
-	return longest
-}
-
-// lossAt says whether datagrams were being lost at a time, or a deadtime before.
-func (t *timeline) lossAt(at time.Time) bool {
-	for i, s := range t.states {
-		if t.cuts[i].Before(at) && t.cuts[i+1].After(at.Add(-t.setup.Deadtime)) && (s.loss[0] > 0 || s.loss[1] > 0) {
-			return true
-		}
-	}
-	return false
-}
 
 // untrusted says that a status script has lied about a resource, and the daemons were not restarted since:
 // what a script says is believed.

@@ -51,14 +51,10 @@ func (j *judge) onlyNetwork(from, to time.Time) bool {
 }
 
 func (j *judge) kept(before, after spell) {
-	due, ok := before.after(j.s.Promise(together))
-	if !ok {
-		return // nobody knows who should have it
-	}
 	for _, g := range j.s.Groups {
 		words := recorded(g)
-		if len(words) == 0 || j.r.extra(before, words) > 0 || j.wrong(before, words, due) != "" {
-			continue
+		if len(words) == 0 || !j.still(before, words) {
+			continue // nobody knows who should have it
 		}
 		for _, span := range j.spans {
 			if !contains(words, span.Word) || !span.runs(before.to) || j.untrusted(span.Word, after.from) {

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,8 @@ import (
 
 var zero = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// tale is a record told in lines: "SECONDS NODE FACT VALUE", "SECONDS NODE WORD: CALL", "SECONDS NODE log TEXT".
+// tale is a record told in lines: "SECONDS NODE FACT VALUE", "SECONDS NODE WORD#PID: CALL", "SECONDS NODE log TEXT",
+// "SECONDS NODE order TEXT".
 func tale(t *testing.T, lines ...string) *Record {
 	t.Helper()
 	r := &Record{
@@ -33,11 +35,16 @@ func tale(t *testing.T, lines ...string) *Record {
 		switch {
 		case f[1] == "end":
 		case f[2] == "log":
-			r.Lines = append(r.Lines, Line{at, f[1], strings.Join(f[3:], " ")})
+			r.Lines = append(r.Lines, Line{at, at, f[1], strings.Join(f[3:], " ")})
 		case f[2] == "ended":
 			r.Ended = append(r.Ended, Ended{at, f[1], f[3]})
+		case f[2] == "order": // of an operator
+			r.Commands = append(r.Commands, Order{Begin: at, End: at.Add(100 * time.Millisecond), Node: f[1], Text: strings.Join(f[3:], " ")})
+			r.Changes = append(r.Changes, Change{at, at.Add(500 * time.Millisecond), f[1], factCommand, f[0]})
 		case strings.HasSuffix(f[2], ":"):
-			r.Calls = append(r.Calls, Call{At: at, Node: f[1], Word: strings.TrimSuffix(f[2], ":"), What: f[3]})
+			word, pid, _ := strings.Cut(strings.TrimSuffix(f[2], ":"), "#")
+			number, _ := strconv.Atoi(pid)
+			r.Calls = append(r.Calls, Call{At: at, Node: f[1], Word: word, What: f[3], PID: number})
 		default:
 			r.Changes = append(r.Changes, Change{at, at, f[1], f[2], strings.Join(f[3:], " ")})
 		}

@@ -50,6 +50,9 @@ func (s spell) cannotRun(words []string) bool {
 
 func (j *judge) group(s spell, words []string) {
 	promise := j.s.Promise(s.kind) + j.r.extra(s, words)
+	if s.kind != together && j.met(s) {
+		promise -= j.s.Initdead - j.s.Deadtime
+	}
 	promise += j.r.heldUp(s.from, s.from.Add(promise))
 	due, ok := s.after(promise)
 	j.measure(s, words, due)
@@ -62,12 +65,61 @@ func (j *judge) group(s spell, words []string) {
 			s.kind, s.node, due.Sub(s.from).Round(time.Millisecond), promise, why)
 		return
 	}
+	j.goneHome(s, words, due)
 	j.checked("nothing-moves")
 	for _, span := range j.spans {
 		if contains(words, span.Word) {
 			j.unmoved(s, span, due)
 		}
 	}
+}
+
+// goneHome: with auto_failback legacy a group is at home wherever it can be.
+func (j *judge) goneHome(s spell, words []string, due time.Time) {
+	home := ""
+	for _, g := range j.s.Groups {
+		if contains(g, words[0]) {
+			home = g[0]
+		}
+	}
+	due = due.Add(time.Second + j.s.scriptTime())
+	if j.s.Failback != "legacy" || s.kind != together || due.After(s.to) || j.r.failedStarts(home, words, s.from.Add(-130*time.Second), s.to) > 0 || strings.Contains(s.failing, ".start.") {
+		return
+	}
+	j.checked("return-in-time")
+	if j.has(home, words[0], due) == never {
+		j.breach("return-in-time", due, "%s is at home on %s, and does not run there", words[0], home)
+	}
+}
+
+// met says that who must act in a spell has heard the other in its present life: then no initdead counts.
+func (j *judge) met(s spell) bool {
+	for _, n := range Nodes {
+		if s.node != "" && s.node != n {
+			continue
+		}
+		met := false
+		for _, before := range j.t.spells() {
+			if before.kind == together && !before.to.After(s.from) && before.to.Sub(before.from) > 2*j.s.Keepalive+time.Second && before.from.After(j.born(n, s.from)) {
+				met = true
+			}
+		}
+		if !met {
+			return false
+		}
+	}
+	return true
+}
+
+// born is when the daemon was started that a node had at a time.
+func (j *judge) born(node string, at time.Time) time.Time {
+	born := time.Time{}
+	for _, c := range j.r.Changes {
+		if c.Node == node && c.Fact == factDaemon && (c.Value == "starting" || c.Value == "restarting") && c.Begin.Before(at) && c.Begin.After(born) {
+			born = c.Begin
+		}
+	}
+	return born
 }
 
 // wrong says what is not as promised at a moment.

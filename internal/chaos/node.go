@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type node struct {
 	before           string // what it was when a start began
 	pid              int
 	stall            string   // "", "stall" or "freeze"
+	stopped          []int    // the processes that are stopped, but for a freeze
 	links            []string // ok, cut, removed, stripped
 	faults           map[string]bool
 	filled           bool
@@ -42,10 +44,14 @@ type node struct {
 	startAt          time.Time // the supervisor starts the daemon then; zero: it does not
 	bootAt           time.Time // the host boots then
 	upSince          time.Time
+	logRead          time.Time       // when ha-log was last read
+	clocks           []time.Duration // by how much the daemon's clock has been wrong in this play
 	looked           time.Time
 	busy             []*background
 	front            []*exec.Cmd // daemons in the foreground
 	console          console     // what those print
+	tape             *recording  // nil: nobody records
+	opensAt          time.Time   // until then the daemon may not have opened its links again
 }
 
 // background is a program that may take its time.
@@ -75,11 +81,7 @@ func (n *node) run(text string, done func(code int, out string), name string, ar
 // look takes note of what has happened to the node.
 func (n *node) look() error {
 	now := time.Now()
-	for _, line := range n.log.Lines() {
-		if line = strings.TrimLeft(line, "x"); line != "" {
-			n.c.r.Lines = append(n.c.r.Lines, Line{now, n.name, line})
-		}
-	}
+	n.readLog()
 	n.finished()
 	if n.stall != "freeze" {
 		n.signal(syscall.SIGCONT)
@@ -96,6 +98,9 @@ func (n *node) look() error {
 		n.risen(now)
 	}
 	n.looked = now
+	if err := n.hark(); err != nil && n.host.Up() {
+		return err
+	}
 	return n.supervise(now)
 }
 
@@ -136,7 +141,7 @@ func (n *node) ended(now time.Time) error {
 
 // down notes that the host has no power since a time.
 func (n *node) down(begin, end time.Time) {
-	n.off, n.pid, n.stall, n.busy, n.startAt, n.bootAt = true, 0, "", nil, time.Time{}, time.Time{}
+	n.off, n.pid, n.stall, n.stopped, n.busy, n.startAt, n.bootAt = true, 0, "", nil, nil, time.Time{}, time.Time{}
 	n.c.change(begin, end, n.name, factPower, "off")
 	n.setDaemon(begin, end, "none")
 	n.c.change(begin, end, n.name, factStall, "off")
@@ -150,7 +155,10 @@ func (n *node) down(begin, end time.Time) {
 }
 
 func (n *node) setDaemon(begin, end time.Time, value string) {
-	n.daemon = value
+	if n.daemon = value; value != "up" && n.tape != nil {
+		n.tape.end()
+		n.tape = nil
+	}
 	n.c.change(begin, end, n.name, factDaemon, value)
 }
 
@@ -185,20 +193,22 @@ func (n *node) readPID() int {
 	return pid
 }
 
-// resume lets everything of the host go on.
+// resume lets everything of the host go on. A child that was stopped may have been replaced meanwhile.
 func (n *node) resume() error {
-	if n.stall == "" {
-		return nil
+	begin, err := time.Now(), error(nil)
+	if n.stall == "freeze" {
+		_, err = n.host.Run("sh", "-c", "kill -CONT -1")
+	} else if left := slices.DeleteFunc(n.stopped, func(pid int) bool { return !n.alive(pid) }); len(left) > 0 {
+		err = n.signalAll(syscall.SIGCONT, left)
 	}
-	begin, command := time.Now(), "kill -CONT -1"
-	if n.stall == "stall" {
-		command = "pkill -CONT -x 'heartbeat|heartbeatd'; :"
-	}
-	if _, err := n.host.Run("sh", "-c", command); err != nil {
+	if err != nil {
 		return err
 	}
-	n.stall = ""
-	n.c.change(begin, time.Now(), n.name, factStall, "off")
+	n.stopped = nil
+	if n.stall != "" {
+		n.stall = ""
+		n.c.change(begin, time.Now(), n.name, factStall, "off")
+	}
 	return nil
 }
 

@@ -36,7 +36,7 @@ type Change struct {
 const (
 	factPower   = "power"   // on (also at first), off
 	factDaemon  = "daemon"  // none (at first, after a boot), starting, up, stopping, stopped, killed, restarting
-	factStall   = "stall"   // off, on
+	factStall   = "stall"   // off, on, main: the daemon's main process alone
 	factLink    = "link"    // link0, link1 ...: ok, cut, maybe
 	factDeaf    = "deaf"    // off, on: hears nothing of the other node
 	factLoss    = "loss"    // percentage of what is to arrive there
@@ -49,11 +49,11 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s %s %s", c.Node, c.Fact, c.Value)
 }
 
-// Line is a line of ha-log and when it was seen there.
+// Line is a line of ha-log. It was written between From and At, which is when it was read.
 type Line struct {
-	At   time.Time
-	Node string
-	Text string
+	From, At time.Time
+	Node     string
+	Text     string
 }
 
 // Ended is a daemon that ended and was not made to.

@@ -78,11 +78,10 @@ func around(w io.Writer, r *Record, j Judgement) {
 		return
 	}
 	from, to := j.Breaches[0].At.Add(-25*time.Second), j.Breaches[0].At.Add(10*time.Second)
-	fmt.Fprintf(w, "ha-log:\n")
+	fmt.Fprintf(w, "ha-log, each line with the time at which it was read:\n")
 	for _, l := range r.Lines {
 		if l.At.After(from) && l.At.Before(to) {
-			_, text, _ := strings.Cut(l.Text, " ") // its own time is shown to the second only
-			fmt.Fprintf(w, "  %s  %-6s %s\n", l.At.Format(clock), l.Node, text)
+			fmt.Fprintf(w, "  %s  %-6s %s\n", l.At.Format(clock), l.Node, l.Text)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 const (
 	together = "together" // both nodes live and hear each other: one owner for each group
 	alone    = "alone"    // NODE lives, the other has nothing: NODE has all
-	survivor = "survivor" // NODE lives, the daemon of the other was killed and left its resources: NODE has all
+	survivor = "survivor" // NODE lives, the daemon of the other was killed or is held up, and left its resources: NODE has all
 	apart    = "apart"    // both live, neither hears the other: both have all
 	deaf     = "deaf"     // NODE does not hear the other, which hears it: NODE has all, alone
 )
@@ -41,7 +41,7 @@ func (s state) situation() (kind, node, failing string) {
 		switch {
 		case s.gone(1 - i):
 			return alone, n, failing
-		case s.power[1-i] == "on" && s.daemon[1-i] == "killed":
+		case s.power[1-i] == "on" && (s.daemon[1-i] == "killed" || s.daemon[1-i] == "up" && s.stall[1-i] == "on"):
 			return survivor, n, failing
 		}
 	}

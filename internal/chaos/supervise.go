@@ -67,8 +67,8 @@ func (n *node) launched(code int, out string) {
 		return // killed meanwhile
 	}
 	now := time.Now()
-	if code == 0 {
-		n.pid = n.readPID()
+	if pid := n.readPID(); code == 0 || pid != 0 && n.alive(pid) { // else somebody else has started it
+		n.pid = pid
 		n.setDaemon(now, now, "up")
 		return
 	}

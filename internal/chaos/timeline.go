@@ -20,8 +20,14 @@ func lossBorne(links int) int {
 // unsure is the value of a fact while it is being changed.
 const unsure = "?"
 
-// short is the value of factStall for a time not long enough to look dead.
-const short = "short"
+// Values of factStall: a time not long enough to look dead; what the conductor says of the main process alone.
+const (
+	short     = "short"
+	stallMain = "main"
+)
+
+// aheadOf is for how long beats may go on after the daemon's main process was stopped: those it made before.
+func (s Setup) aheadOf() time.Duration { return s.Deadtime/2 + 100*time.Millisecond }
 
 // segment is a time in which a fact had one value.
 type segment struct {
@@ -58,6 +64,10 @@ func (r *Record) timeline() *timeline {
 		}
 		if c.End.After(c.Begin) {
 			all = append(all, segment{c.Begin, unsure})
+		}
+		if c.Fact == factStall && c.Value == stallMain {
+			all = append(all, segment{c.End, unsure})
+			c.End, c.Value = c.End.Add(r.Plan.Setup.aheadOf()), "on"
 		}
 		t.facts[key] = append(all, segment{c.End, c.Value})
 	}
