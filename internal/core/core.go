@@ -38,6 +38,7 @@ type Core struct {
 	lentAs     body          // what they say
 	promised   time.Duration // the tick that was asked for
 	firstDoubt time.Duration // of our own evidence, since the peer was last heard
+	lastDoubt  time.Duration // the newest of them
 	grace      time.Duration // nobody is declared dead before this: we were stalled ourselves
 
 	reqAt     time.Duration // next reqnodes; NoTick: none

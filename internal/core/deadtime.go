@@ -22,7 +22,11 @@ func (c *Core) deadline() time.Duration {
 // verdictAt is when a deadline may be judged: not while our own evidence is in doubt, but a
 // node that is held up again and again must come to a verdict too.
 func (c *Core) verdictAt(deadline time.Duration) time.Duration {
-	return max(deadline, min(c.grace, max(deadline, c.firstDoubt)+c.cfg.Deadtime))
+	since := c.firstDoubt
+	if c.peer.lastBeat >= since { // that doubt is over: a beat of after it was waiting when we woke up
+		since = c.lastDoubt
+	}
+	return max(deadline, min(c.grace, max(deadline, since)+c.cfg.Deadtime))
 }
 
 // doubt puts verdicts off for a while.
@@ -30,7 +34,7 @@ func (c *Core) doubt(d time.Duration) {
 	if c.peer != nil && c.firstDoubt <= c.peer.lastBeat {
 		c.firstDoubt = c.now.At
 	}
-	c.grace = max(c.grace, c.now.At+d)
+	c.grace, c.lastDoubt = max(c.grace, c.now.At+d), c.now.At
 }
 
 // silence is how long a node or a link may be quiet. Until communication is up, initdead

@@ -186,6 +186,9 @@ func (c *Core) printLateness(p *Print) {
 	if doubted {
 		c.age(p, c.firstDoubt, c.cfg.Deadtime) // see verdictAt
 	}
+	if c.grace > c.now.At {
+		c.age(p, c.lastDoubt, c.cfg.Deadtime)
+	}
 }
 
 func (c *Core) printNode(p *Print, n *node) {

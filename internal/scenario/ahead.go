@@ -10,10 +10,11 @@ import (
 
 // pacer is what sends a machine's beats at their moments, in a process of its own.
 type pacer struct {
-	gone  bool // there is none, and the daemon knows
-	stuck bool // it takes beats and sends none
-	lease int  // beats of an earlier one were taken back
-	went  int  // sent, and not yet told to the core
+	gone  bool     // there is none, and the daemon knows
+	stuck bool     // it takes beats and sends none
+	lease int      // beats of an earlier one were taken back
+	went  int      // sent, and not yet told to the core
+	late  []func() // due while the whole machine stood still
 }
 
 // stamp completes what a core hears about its beats ahead of time.
@@ -41,18 +42,33 @@ func (w *World) lend(m *Machine) {
 			return
 		}
 		life, lease := m.life, m.pacer.lease
-		w.At(at, func() {
-			if m.life == life && m.pacer.lease == lease {
+		var do func()
+		do = func() {
+			switch {
+			case m.life != life || m.pacer.lease != lease:
+			case m.stalled && !m.paced:
+				m.pacer.late = append(m.pacer.late, do)
+			default:
 				w.pace(m, msg)
 			}
-		})
+		}
+		w.At(at, do)
 	}
 }
 
-// pace sends a beat at its moment. One that is late is not sent at all: it may be a lie by then.
+// catchUp is the first thing that a pacer does when its machine goes on: what was due goes out in a burst.
+func (w *World) catchUp(m *Machine) {
+	late := m.pacer.late
+	m.pacer.late = nil
+	for _, do := range late {
+		do()
+	}
+}
+
+// pace sends a beat.
 func (w *World) pace(m *Machine, msg *wire.Message) {
 	p := &m.pacer
-	if p.stuck || p.gone || m.stalled && !m.paced {
+	if p.stuck || p.gone {
 		p.lease++ // numbers go out in their order or not at all
 		return
 	}

@@ -232,7 +232,7 @@ func (w *World) begin(m *Machine, gen uint64) {
 		Failback: o.Failback, Groups: groups, HangReport: o.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
 	})
 	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
-	m.pacer.went = 0
+	m.pacer.went, m.pacer.late = 0, nil
 	w.Step(m, core.Started{})
 }
 
@@ -311,6 +311,7 @@ func (w *World) Resume(m *Machine) {
 		return
 	}
 	m.stalled, m.paced, m.tickAt, m.Woke = false, false, core.NoTick, w.Now
+	w.catchUp(m)
 	events := m.waiting // the daemon reads what waits in its sockets before it judges
 	m.waiting = nil
 	for _, ev := range events {
