@@ -25,6 +25,7 @@ func (r *Run) calm() {
 	w.Mend()
 	begin := w.Now
 	patience := begin + r.calmTime()
+	soon := r.soon()
 	for {
 		r.renew()
 		r.endOutside()
@@ -36,6 +37,10 @@ func (r *Run) calm() {
 			return
 		}
 		err := r.asItMustBe()
+		if err != nil && soon != 0 && w.Now > soon {
+			r.fail("converges", "%s after nothing but scripts that work: %v", w.Now-begin, err)
+			return
+		}
 		if err == nil && r.anyFailback() {
 			w.Advance(1100 * time.Millisecond) // one that was broken off begins again after a second
 			err = r.asItMustBe()
@@ -50,7 +55,10 @@ func (r *Run) calm() {
 	}
 	r.Calms = append(r.Calms, w.Now-begin)
 	r.Tally.longestCalm = max(r.Tally.longestCalm, float64(w.Now-begin)/float64(r.calmTime()))
-	r.split, r.outsider, r.lying, w.Both = false, false, false, nil
+	r.split, r.outsider, r.lying, r.scripted, w.Both = false, false, false, false, nil
+	clear(r.spoiled)
+	r.answered = 0
+	r.woke = [2][]time.Duration{}
 	r.slowest = r.travel()
 	r.still = !r.unpeaceful()
 	r.atRest()
@@ -179,6 +187,31 @@ func (r *Run) calmTime() time.Duration {
 	}
 	return dead + 3*scripts + longestRetry + time.Minute
 }
+
+// soon is when all must have come right where no script gave trouble, 0 where one did: no start and no stop is to be
+// tried again. A request for a standby that nobody could answer, an operator's or a failback's, is kept for ten seconds.
+func (r *Run) soon() time.Duration {
+	if r.scripted || r.lying || r.outsider || r.differs {
+		return 0
+	}
+	var after time.Duration
+	for _, m := range r.pair {
+		if m.Core == nil || m.Core.View(r.w.Now).State == "stopping" {
+			return 0
+		}
+		after = max(after, r.joinTime(m)+r.stopTime(m)+r.startTime(r.other(m)))
+	}
+	if r.answered > r.w.Now {
+		after += answer
+	}
+	if r.anyFailback() {
+		after += answer
+	}
+	return r.w.Now + after
+}
+
+// answer is how long a word of an operator may wait for the other node's (core: standbyAnswer).
+const answer = 10 * time.Second
 
 // longestRetry is how long a failed start is not tried again at most (core: retryFailed, doubled twice).
 const longestRetry = 2 * time.Minute

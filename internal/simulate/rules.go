@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"heartbeatd/internal/core"
 	"heartbeatd/internal/scenario"
 )
 
@@ -39,6 +40,7 @@ var Rules = []Rule{
 	{"short-stall", "a node held up for less than deadtime loses nothing", shortStall},
 	{"long-stall", "one held up for longer is taken over, and gets its own back", longStall},
 	{"split-serves", "in a split each side runs everything", splitServes},
+	{"split-ends", "whatever was before, two owners end when both nodes hear each other", splitEnds},
 	{"split-heals", "after it who held a group before goes on with it, untouched", splitHeals},
 	{"one-direction", "who is not heard by a node that it hears releases everything", oneDirection},
 }
@@ -60,6 +62,9 @@ func (r *Run) before(f []string) *act {
 	}
 	if a.m != nil {
 		a.o = r.other(a.m)
+	}
+	if a.before.settled {
+		r.split = false // it is over: two owners would need another one
 	}
 	r.note(a)
 	if a.quiet = r.isQuiet(a); !a.quiet {
@@ -86,15 +91,46 @@ func (r *Run) after(a *act) {
 
 // note keeps what excuses a rule until the next calm.
 func (r *Run) note(a *act) {
+	switch a.f[0] {
+	case "script":
+		r.scripted = true
+	case "standby", "takeover", "replay":
+		if r.answered = max(r.answered, r.w.Now+time.Second+r.travel()+answer); a.m.Stalled() {
+			r.answered = core.NoTick // it hears it when it is awake
+		}
+	case "stall":
+		if i := a.m.Index(); i < len(r.woke) && !a.m.Stalled() {
+			r.woke[i] = append(r.woke[i], a.m.Woke)
+		}
+	}
 	switch {
 	case a.f[0] == "run":
 		r.outsider = true
+		r.spoil(a.f[2])
 	case a.f[0] == "replay":
 		r.recorded = r.w.Now + time.Second + r.travel()
 	case a.f[0] == "script" && slices.Contains(a.f, "lie"):
 		r.lying = true
+		r.spoil(a.f[2])
 	case a.f[0] == "script" && slices.Contains(a.f, "missing") && (a.m.Running[a.f[2]] || a.m.Jobs() > 0 || a.m.Scripts[a.f[2]+" start"] != scenario.Script{}):
 		r.lying = true // without its script nobody can say whether it runs, nor end it
+		r.spoil(a.f[2])
+	case a.f[0] == "script" && a.m.Scripts[a.f[2]].Missing:
+		r.lying = true // one of its actions works without the script
+		r.spoil(a.f[2])
+	}
+}
+
+// spoil excuses the groups that a word is in, and no other.
+func (r *Run) spoil(word string) {
+	for _, m := range r.pair {
+		for _, g := range r.w.GroupsOf(m) {
+			if slices.Contains(g.Resources, word) {
+				for _, w := range g.Resources {
+					r.spoiled[w] = true
+				}
+			}
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // oneOwnerOf is the rule one-owner.
 func (r *Run) oneOwnerOf(word string) {
-	if on := r.w.Owners(word); len(on) > 1 && !r.twoHomes(word) {
+	if on := r.w.Owners(word); len(on) > 1 && !r.spoiled[word] && !r.twoHomes(word) {
 		r.fail("one-owner", "%s runs on %s without a split", word, strings.Join(on, " and "))
 	}
 }
@@ -61,7 +61,7 @@ func (r *Run) declaredDead(m *scenario.Machine, name string) {
 func (r *Run) sleeperWaits(m *scenario.Machine, name string) {
 	k := r.keepalive(m)
 	slept := m.Woke - m.Asleep
-	if m.Asleep < m.Since || slept < 2*k+100*time.Millisecond || m.Before != 0 && m.Asleep-m.Before < 2*r.deadtime(m) {
+	if m.Asleep < m.Since || slept < 2*k+100*time.Millisecond || r.w.Now > r.doubted(m)+r.deadtime(m) {
 		return
 	}
 	if awake := r.w.Now - m.Woke; awake < 2*k-slack {
@@ -69,17 +69,29 @@ func (r *Run) sleeperWaits(m *scenario.Machine, name string) {
 	}
 }
 
+// doubted is since when a node has had reason to distrust what it knows of the other: it woke up, and has not
+// heard the other since.
+func (r *Run) doubted(m *scenario.Machine) time.Duration {
+	heard := r.heard[m.Index()][r.other(m).Index()].at
+	for _, woke := range r.woke[m.Index()] {
+		if woke > max(heard, m.Since) {
+			return max(woke, heard+r.deadtime(r.other(m)))
+		}
+	}
+	return max(m.Woke, heard+r.deadtime(r.other(m)))
+}
+
 // claimTruth is the rule claim-truth: a machine must not claim less than what runs there. A claim may
 // be larger: what is about to start, or may not have stopped.
 func (r *Run) claimTruth(m *scenario.Machine, where, listing string) {
-	if r.lying || m.Foreign {
+	if m.Foreign {
 		return
 	}
 	claimed := strings.Fields(listing)
 	for _, g := range r.w.GroupsOf(m) {
 		held := slices.ContainsFunc(claimed, func(c string) bool { return strings.HasSuffix(c, ":"+g.Resources[0]) })
 		for _, word := range g.Resources {
-			if m.Running[word] && !held && !r.outsider {
+			if m.Running[word] && !held && !r.spoiled[word] {
 				r.fail("claim-truth", "%s runs on %s, but %s does not name the group: %v", word, m.Name, where, claimed)
 			}
 		}
@@ -88,7 +100,7 @@ func (r *Run) claimTruth(m *scenario.Machine, where, listing string) {
 
 // statusTruth is the same about what an operator sees.
 func (r *Run) statusTruth(m *scenario.Machine) {
-	if m.Core == nil || r.lying || m.Stalled() {
+	if m.Core == nil || m.Stalled() {
 		return
 	}
 	listing := ""
@@ -124,7 +136,7 @@ func (r *Run) run(m *scenario.Machine, a core.Run) {
 	if r.still {
 		r.fail("nothing-moves", "%s %s on %s", a.Resource, a.Op, m.Name)
 	}
-	if !r.lying && !r.outsider {
+	if !r.spoiled[a.Resource] {
 		r.order(m, a)
 	}
 }
@@ -170,7 +182,7 @@ func (r *Run) traffic(span time.Duration) {
 	missed := float64(r.sent[r.pair[0].Index()].missed + r.sent[r.pair[1].Index()].missed)
 	for _, m := range r.pair {
 		s := &r.sent[m.Index()]
-		beats := float64(span)/float64(r.keepalive(m)) + 50
+		beats := float64(span) / float64(r.keepalive(m))
 		sent, wakeups := float64(m.Sent-s.datagrams)/beats, float64(m.Ticks-s.ticks)/beats
 		r.Tally.maxSent, r.Tally.maxWakeup = max(r.Tally.maxSent, sent), max(r.Tally.maxWakeup, wakeups)
 		lost := requests*float64(r.w.Net.Loss)/100 + requests*missed/beats + span.Seconds()/beats // a node that is not answered asks once a second

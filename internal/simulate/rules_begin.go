@@ -35,7 +35,7 @@ func restartKeeps(r *Run, a *act) {
 		}
 	}
 	owner, untouched := a.before.owner, r.untouched()
-	r.owe("restart-keeps", r.joinTime(a.m), func() error {
+	r.owe("restart-keeps", r.joinTime(a.m)+r.statusTime(a.m), func() error {
 		if err := untouched(); err != nil {
 			return err
 		}

@@ -98,16 +98,31 @@ func moveInTime(r *Run, a *act) {
 	if !a.before.settled || verb != "standby" && verb != "takeover" || !healthy(a.m) || !healthy(a.o) {
 		return
 	}
-	if r.legacy() {
-		return // what is given away goes home again at once
-	}
 	giver, taker := a.m, a.o
 	if verb == "takeover" {
 		giver, taker = taker, giver
 	}
+	if r.w.OptionsOf(giver).Failback == core.FailbackLegacy {
+		r.owe("move-in-time", 10*r.travel()+r.stopTime(giver)+r.startTime(taker), r.untouched()) // it refuses
+		return
+	}
+	if r.legacy() {
+		return // what is given away goes home again at once
+	}
 	moves := movedBy(verb, core.Which(a.f[2]))
 	owner := a.before.owner
+	for _, stopped := range r.stops {
+		clear(stopped)
+	}
 	r.owe("move-in-time", 10*r.travel()+r.stopTime(giver)+r.startTime(taker), func() error {
+		for _, g := range r.w.GroupsOf(giver) {
+			moved := owner[g.Resources[0]] == giver.Name && moves(g.Home == giver.Name)
+			for _, word := range g.Resources {
+				if !moved && (r.stops[0][word] || r.stops[1][word]) {
+					return fmt.Errorf("%s was stopped, which was not to move", word)
+				}
+			}
+		}
 		return r.ownersAre(func(g core.GroupConfig) string {
 			if owner[g.Resources[0]] == giver.Name && moves(g.Home == giver.Name) {
 				return taker.Name

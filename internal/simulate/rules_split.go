@@ -147,3 +147,40 @@ func (r *Run) stallOf(a *act) (d time.Duration, ok bool) {
 	d, err := time.ParseDuration(a.f[2])
 	return d, err == nil
 }
+
+// splitEnds is the rule split-ends: where both nodes are there and hear each other nothing runs twice for longer
+// than it takes to learn of it and to stop, whether or not anybody knows how the two owners came about.
+func splitEnds(r *Run, a *act) {
+	wakes := time.Duration(0)
+	for _, m := range r.pair {
+		if m.Core == nil || len(m.Scripts) > 0 || r.scripted || !r.fresh(m) || r.travel() >= r.keepalive(m) {
+			return
+		}
+		if m.Stalled() {
+			d, err := time.ParseDuration(a.f[len(a.f)-1])
+			if a.f[0] != "stall" || a.m != m || err != nil || r.other(m).Stalled() {
+				return
+			}
+			wakes = d
+		}
+		if m.Since+r.joinTime(m) > r.w.Now {
+			wakes = max(wakes, m.Since+r.joinTime(m)-r.w.Now)
+		}
+	}
+	x, y := r.pair[0], r.pair[1]
+	if r.lying || r.outsider || r.differs || !r.gentle() || r.w.Now < r.recorded || !r.w.Reaches(x, y) || !r.w.Reaches(y, x) {
+		return
+	}
+	r.owe("split-ends", wakes+r.healTime()+max(r.startTime(x), r.startTime(y)), func() error {
+		for _, m := range r.pair {
+			for _, g := range r.w.GroupsOf(m) {
+				for _, word := range g.Resources {
+					if on := r.w.Owners(word); len(on) > 1 {
+						return fmt.Errorf("%s still runs on %v", word, on)
+					}
+				}
+			}
+		}
+		return nil
+	})
+}

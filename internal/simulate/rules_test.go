@@ -42,6 +42,7 @@ var bites = []struct {
 	{"short-stall", "calm;stall alpha 1s", 30500 * time.Millisecond, func(r *Run) { r.w.Step(r.pair[1], core.StopCommand{}) }},
 	{"long-stall", "calm;stall alpha 20s", 34 * time.Second, func(r *Run) { r.w.Crash(r.pair[1]) }},
 	{"split-serves", "calm;cut alpha", 31 * time.Second, func(r *Run) { r.w.Crash(r.pair[1]) }},
+	{"split-ends", "calm;deafen alpha beta;hear alpha beta", 63200 * time.Millisecond, func(r *Run) { r.do("run alpha ip1") }},
 	{"split-heals", "calm;cut alpha;mend alpha", 60001 * time.Millisecond, func(r *Run) { r.w.Stall(r.pair[1]) }},
 	{"one-direction", "calm;deafen alpha beta", 31 * time.Second, func(r *Run) { r.w.Stall(r.pair[0]) }},
 }

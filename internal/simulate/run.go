@@ -27,9 +27,12 @@ type Run struct {
 	split    bool // somebody was declared dead who is not: two owners cannot be excluded without fencing
 	outsider bool // something outside the cluster has started a resource
 	lying    bool // a status script lies: no word of who runs what can be expected to be true
+	scripted bool // a script was told to behave in another way since the last calm
 	differs  bool // the nodes have not the same haresources
 	still    bool // nothing has happened since all came right
 	duties   []*duty
+	spoiled  map[string]bool // words of groups of which outsiders or liars made something that no node can know
+	answered time.Duration   // when an operator's word that was given since the last calm has its answer, or none
 
 	disturbed time.Duration // when the last step was that was not quiet: a word may be under way
 	recorded  time.Duration // until when a recording may still be under way
@@ -40,6 +43,7 @@ type Run struct {
 	moves     uint64             // starts and stops that were run on the pair
 	stops     [2]map[string]bool // what was stopped on each, since somebody cleared it
 	counted   time.Duration      // since when traffic is counted
+	woke      [2][]time.Duration // when each was awake again, but for its newest stall
 }
 
 // Failure is a broken guarantee.
@@ -60,7 +64,7 @@ func Play(plan Plan, trace func(format string, args ...any)) (*Run, error) {
 
 // playWith lets somebody see the world before the first step.
 func playWith(plan Plan, trace func(format string, args ...any), see func(*Run)) (r *Run, err error) {
-	r = &Run{plan: plan, play: scenario.NewPlayer(), Trace: trace, Tally: newTally(), tracing: trace != nil}
+	r = &Run{plan: plan, play: scenario.NewPlayer(), Trace: trace, Tally: newTally(), tracing: trace != nil, spoiled: map[string]bool{}}
 	if trace == nil {
 		r.Trace = func(string, ...any) {}
 	}

@@ -163,7 +163,7 @@ func (r *Run) traceMessage(m *scenario.Machine, msg *wire.Message) {
 
 // changed is the start or stop of a resource.
 func (r *Run) changed(_ *scenario.Machine, word string) {
-	if !r.split && !r.outsider && !r.lying {
+	if !r.split {
 		r.oneOwnerOf(word)
 	}
 }
