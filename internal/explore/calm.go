@@ -49,6 +49,21 @@ func (x *search) calm(p *pair) bool {
 	return x.remember(trail, began)
 }
 
+// unfinished says that a run from this state would begin with choices of the search: it mends the cable, wakes and
+// boots the daemons, delivers the messages and ends the scripts. One by one they lead to a state in which nothing of that
+// is left, and that is calmed (next leaves none of those out). So every state comes right if those do.
+func (p *pair) unfinished() bool {
+	if p.nodes[0].broken|p.nodes[1].broken != 0 {
+		return false // only a run mends a stop script
+	}
+	for i := range p.nodes {
+		if m := &p.nodes[i]; m.core == nil || m.stalled || len(m.jobs) > 0 {
+			return true
+		}
+	}
+	return len(p.ways) > 0 || p.cut != [2]bool{}
+}
+
 // passed is one moment of a calm run.
 type passed struct {
 	hash    uint64

@@ -8,16 +8,23 @@
 // messages or in ages that nothing depends on any more are one ([core.Core.Print]), so that a pair at
 // rest comes back to a state that is known, and the search ends. It goes depth first and keeps
 // one 64-bit hash a state; with ten million states the chance that two different ones had the same
-// anywhere is three in a million.
+// anywhere is three in a million. Where the budgets are spent and nothing is broken, what the two nodes do within one
+// moment is tried in fewer orders; reduce.go says which, and why nothing is lost by that ([TestFewerOrders] holds it against
+// the search of all orders).
 //
 // # What the figures mean
 //
 //	states       different states reached
-//	transitions  choices tried: each ends in a new state or in a known one
+//	transitions  choices tried: each ends in a new state or in a known one (of orders that come to the same, one)
 //	depth        the longest way without a repetition, in choices
-//	calmed       states from which everything was mended and the pair run on, to see it come right
+//	calmed       quiet states from which the pair was run on alone, to see it come right. Every other state comes to one of them by
+//	             what mends it: the cable, the boots, the messages and the scripts are choices of the search (calm.go)
+//	cpu          processor time
 //	closed       every choice of every state was tried: within its budgets the search is complete.
-//	             Otherwise the line says CUT SHORT and by what; nothing is left out silently
+//	             Otherwise the line says CUT SHORT and by what, and how many of the last 100,000 choices led to
+//	             new states: nothing is left out silently
+//
+// The scopes of the list vast are not known to close; they are searched if they are named.
 //
 // # What is tried
 //
@@ -42,7 +49,9 @@
 //   - A stall longer than deadtime + 2 s.
 //   - Messages that are later than one keepalive and yet arrive, and more than three in any order.
 //   - Clock steps (the core has no clock), and different haresources.
-//   - When acknowledgements fall due: states that differ only in that count as one.
+//   - When acknowledgements fall due: states that differ only in that count as one. One that arrives at a node that is not
+//     stopping bears on nothing, and is left out.
+//   - Beats that are sent ahead of time: here each core sends its own.
 //
 // # What is checked
 //
@@ -52,8 +61,8 @@
 // or a stall; no claim, status or goodbye denies what runs. While a cable carries one way only, two owners are
 // excused no longer than until the node that is not heard has learnt of it and been patient (deaf.go). A node that hears
 // nobody has everything, and is settled, soon after it could know (idle.go). An operator's command on a settled pair moves
-// what it names (idle.go). In every state (or one in so many, as the closing table says): once the faults are over, the pair
-// comes to one owner of each group, and both know which (calm.go).
+// what it names (idle.go). From every state: once the faults are over, the pair comes to one owner of each group, and both know which (calm.go; the
+// flag --calm 16 looks at one quiet state in 16 only).
 //
 // Which events met which states of the groups and of the standby dialogue is kept, and held
 // against the table in testdata/pairs.txt, which names for each pair who comes to it, or why nobody can: the search, a script of

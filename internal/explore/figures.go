@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-const header = "scope                 states  transitions  depth    calmed  back in     took  complete?"
+const header = "scope                 states  transitions  depth    calmed  back in      cpu  complete?"
 
 const meaning = `
 states       the pair with all that can still bear on it, each counted once (times and numbers are relative)
-transitions  choices tried, each in one state
+transitions  choices tried, each in one state (of orders that come to the same, one)
 depth        choices on the longest way without a repetition
-calmed       states from which everything was mended and the pair left alone: it came to one owner and stayed so
+calmed       quiet states from which the pair was left alone: it came to one owner and stayed so (every other state comes to one of
+             these when everything is mended; a scope that breaks stop scripts mends them in every state)
 back in      the longest time that took
+cpu          processor time
 complete?    closed: every choice of every state was tried, within the budgets that --list shows`
 
 // String is the scope's line of the closing table.
@@ -25,7 +27,7 @@ func (r *Result) String() string {
 	case r.Found != nil:
 		end = "BROKEN: " + r.Found.Wrong
 	case r.Cut != "":
-		end = "CUT SHORT by " + r.Cut + ": not complete"
+		end = fmt.Sprintf("CUT SHORT by %s: not complete; %d %% of the last choices led to new states", r.Cut, 100*r.Fresh/freshOf)
 	}
 	return fmt.Sprintf("%-18s %9d %12d %6d %9d %8s %8s  %s", r.Scope.Name, r.States, r.Transitions, r.Depth, r.Calmed,
 		r.Longest.Round(time.Millisecond), r.Took.Round(100*time.Millisecond), end)
@@ -53,7 +55,7 @@ func (t *total) add(r *Result) {
 }
 
 func (t total) String() string {
-	return fmt.Sprintf("%d scopes (%d closed, %d cut short, %d broken), %d states, %d transitions, depth %d, %d calmed, in %s",
+	return fmt.Sprintf("%d scopes (%d closed, %d cut short, %d broken), %d states, %d transitions, depth %d, %d calmed, in %s of processor time",
 		t.scopes, t.closed, t.scopes-t.closed-t.broken, t.broken, t.states, t.transitions, t.depth, t.calmed, t.took.Round(time.Second))
 }
 

@@ -204,15 +204,17 @@ func (p *pair) act(i int, a core.Action, seq uint64) {
 	}
 }
 
-// send puts a message on its way. An acknowledgement bears on nothing but a stop: at other times it arrives
-// at once, so that it does not double the states.
+// send puts a message on its way. An acknowledgement bears on nothing but a stop: at other times it is left out, so that
+// it does not double the states.
 func (p *pair) send(f flight) {
-	p.ways = append(p.ways, f)
-	to := &p.nodes[1-f.from]
-	if f.print.kind == "NS_ackmsg" && to.core != nil && !strings.HasPrefix(to.core.Standing().Phase, "stop") && p.cut == [2]bool{} {
-		p.deliver(len(p.ways) - 1)
+	if to := p.nodes[1-f.from].core; f.print.kind == "NS_ackmsg" && (to == nil || !stops(to)) {
+		return
 	}
+	p.ways = append(p.ways, f)
 }
+
+// stops says that a daemon was told to stop.
+func stops(c *core.Core) bool { return strings.HasPrefix(c.Standing().Phase, "stop") }
 
 // orphans says whether scripts of an earlier daemon are at work.
 func (m *machine) orphans() bool {

@@ -14,6 +14,7 @@ type Scope struct {
 	early    time.Duration // the cores declare dead too early by this: so that a test sees it found
 	Cold     bool          // the machines are off at first; else the pair is settled
 	NoReboot bool          // what asks for a reboot gets none
+	full     bool          // every order is tried, see next
 	Commands []core.Event
 	Budget   Budget
 	Begin    []string // steps that are taken first
@@ -23,7 +24,7 @@ type Scope struct {
 }
 
 func scopeOf(name string) *Scope {
-	for _, list := range [][]Scope{quick, wide} {
+	for _, list := range [][]Scope{quick, wide, vast} {
 		for i := range list {
 			if list[i].Name == name {
 				return &list[i]
@@ -73,25 +74,52 @@ var quick = []Scope{
 
 // wide are the scopes of `make explore`, beside the quick ones.
 var wide = []Scope{
-	{Name: "hangs-moves", Groups: one, Commands: moves, Budget: Budget{Hang: 1, Command: 1}},
-	{Name: "start-lost", Groups: one, Cold: true, Budget: Budget{Lose: 1}},
-	{Name: "no-reboot", Groups: one, NoReboot: true, Commands: stop, Budget: Budget{Fail: 1, Command: 1}},
-	{Name: "moves-lost", Groups: one, Commands: moves, Budget: Budget{Command: 1, Lose: 1}},
-	{Name: "moves-twice", Groups: one, Commands: moves, Budget: Budget{Command: 2}},
-	{Name: "wide-start", Groups: one, Cold: true, Budget: Budget{Order: 2, Lose: 1, Double: 1, Delay: 1, Slow: 1}},
-	{Name: "wide-crash", Groups: one, Budget: Budget{Crash: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
-	{Name: "wide-cut", Groups: one, Budget: Budget{Cut: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
-	{Name: "wide-stall", Groups: one, Budget: Budget{Stall: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
-	{Name: "wide-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Order: 1, Lose: 1, Double: 1, Delay: 1, Slow: 1}},
+	// Two troubles, at any two moments.
 	{Name: "crash-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1}},
 	{Name: "cut-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Cut: 1}},
 	{Name: "stall-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Stall: 1}},
+	{Name: "crash-cut", Groups: one, Budget: Budget{Crash: 1, Cut: 1}},
+	{Name: "crash-stall", Groups: one, Budget: Budget{Crash: 1, Stall: 1}},
+	{Name: "cut-stall", Groups: one, Budget: Budget{Cut: 1, Stall: 1}},
+	{Name: "moves-twice", Groups: one, Commands: moves, Budget: Budget{Command: 2}},
+	{Name: "crash-twice", Groups: one, Budget: Budget{Crash: 2}},
+	{Name: "stall-twice", Groups: one, Budget: Budget{Stall: 2}},
+	// A trouble, and something that goes wrong on the way.
+	{Name: "start-lost", Groups: one, Cold: true, Budget: Budget{Lose: 1}},
+	{Name: "crash-lost", Groups: one, Budget: Budget{Crash: 1, Lose: 1}},
+	{Name: "cut-lost", Groups: one, Budget: Budget{Cut: 1, Lose: 1}},
+	{Name: "stall-lost", Groups: one, Budget: Budget{Stall: 1, Lose: 1}},
+	{Name: "moves-lost", Groups: one, Commands: moves, Budget: Budget{Command: 1, Lose: 1}},
+	{Name: "moves-doubled", Groups: one, Commands: moves, Budget: Budget{Command: 1, Double: 1}},
+	{Name: "start-late", Groups: one, Cold: true, Budget: Budget{Order: 1, Delay: 1, Slow: 1}},
+	{Name: "crash-late", Groups: one, Budget: Budget{Crash: 1, Order: 1, Delay: 1, Slow: 1}},
+	{Name: "cut-late", Groups: one, Budget: Budget{Cut: 1, Order: 1, Delay: 1, Slow: 1}},
+	{Name: "stall-late", Groups: one, Budget: Budget{Stall: 1, Order: 1, Delay: 1, Slow: 1}},
+	{Name: "moves-late", Groups: one, Commands: moves, Budget: Budget{Command: 1, Order: 1, Delay: 1, Slow: 1}},
+	{Name: "wide-stall", Groups: one, Budget: Budget{Stall: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
+	// A trouble, and a script.
 	{Name: "crash-fails", Groups: one, Budget: Budget{Crash: 1, Fail: 1}},
+	{Name: "hangs-moves", Groups: one, Commands: moves, Budget: Budget{Hang: 1, Command: 1}},
 	{Name: "fails-moves", Groups: one, Commands: moves, Budget: Budget{Fail: 1, Hang: 1, Command: 1}},
+	{Name: "no-reboot", Groups: one, NoReboot: true, Commands: stop, Budget: Budget{Fail: 1, Command: 1}},
 	{Name: "no-reboot-moves", Groups: one, NoReboot: true, Commands: moves, Budget: Budget{Fail: 1, Command: 1}},
+	// auto_failback on; two groups.
 	{Name: "failback-stall", Groups: one, Failback: true, Budget: Budget{Stall: 1, Slow: 1}},
 	{Name: "two-crash", Groups: two, Budget: Budget{Crash: 1}},
 	{Name: "two-cut", Groups: two, Failback: true, Budget: Budget{Cut: 1}},
+}
+
+// vast are scopes that are searched only if they are named: they are not known to close (see the package documentation).
+var vast = []Scope{
+	{Name: "cut-twice", Groups: one, Budget: Budget{Cut: 2}},
+	{Name: "wide-start", Groups: one, Cold: true, Budget: Budget{Order: 2, Lose: 1, Double: 1, Delay: 1, Slow: 1}},
+	{Name: "wide-crash", Groups: one, Budget: Budget{Crash: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
+	{Name: "wide-cut", Groups: one, Budget: Budget{Cut: 1, Order: 1, Lose: 1, Delay: 1, Slow: 1}},
+	{Name: "wide-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Order: 1, Lose: 1, Double: 1, Delay: 1, Slow: 1}},
+	{Name: "crash-cut-stall", Groups: one, Budget: Budget{Crash: 1, Cut: 1, Stall: 1}},
+	{Name: "crash-cut-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Cut: 1}},
+	{Name: "crash-stall-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Stall: 1}},
+	{Name: "cut-stall-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Cut: 1, Stall: 1}},
 	{Name: "all", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Cut: 1, Stall: 1}},
 }
 
@@ -135,7 +163,7 @@ func (s *Scope) spare() *core.Core {
 
 // recycle takes a core back that nobody looks at any more.
 func (s *Scope) recycle(c *core.Core) {
-	if c != nil {
+	if c != nil && len(s.spares) < 256 {
 		s.spares = append(s.spares, c)
 	}
 }

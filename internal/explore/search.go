@@ -20,6 +20,7 @@ type Result struct {
 	Calmed      int
 	Longest     time.Duration // from the end of the faults to one owner
 	Cut         string        // why the search did not end by itself; "": it is complete
+	Fresh       int           // of the last 100,000 choices, how many led to new states
 	Found       *Found
 	Took        time.Duration
 }
@@ -28,8 +29,10 @@ type Result struct {
 type Limits struct {
 	States int
 	Until  func() bool // says that the time is over
-	Calm   int         // one state in so many is calmed
+	Calm   int         // one quiet state in so many is calmed, see unfinished
 }
+
+const freshOf = 100000
 
 type search struct {
 	result  *Result
@@ -38,6 +41,8 @@ type search struct {
 	settles map[uint64]time.Duration // calm states, and how long they take to come right
 	scratch numbering
 	path    []choice
+	before  int                     // states, some choices ago: see Result.Fresh
+	look    func(p *pair, h uint64) // for a test that looks on
 }
 
 // Search goes through a scope.
@@ -72,26 +77,30 @@ func (x *search) visit(p *pair) bool {
 	if x.over() {
 		return false
 	}
+	if x.look != nil {
+		x.look(p, h)
+	}
 	r := x.result
 	r.Depth = max(r.Depth, len(x.path))
 	if !again {
 		r.States++
-		if x.limits.Calm > 0 && h%uint64(x.limits.Calm) == 0 && !x.calm(p) {
+		if x.limits.Calm > 0 && h%uint64(x.limits.Calm) == 0 && !p.unfinished() && !x.calm(p) {
 			return false
 		}
 	}
-	for _, c := range p.choices(make([]choice, 0, 16)) {
-		r.Transitions++
-		x.path = append(x.path, c)
-		q := p.take(c)
+	all := p.choices(make([]choice, 0, 16))
+	for n, q := range p.next(all) {
+		if q == nil {
+			continue // see next
+		}
+		if r.Transitions++; r.Transitions%freshOf == 0 {
+			r.Fresh, x.before = r.States-x.before, r.States
+		}
+		x.path = append(x.path, all[n])
 		if !x.visit(q) {
 			return false
 		}
-		for i := range q.nodes {
-			if used := q.nodes[i].core; used != p.nodes[i].core {
-				p.scope.recycle(used)
-			}
-		}
+		p.drop(q)
 		x.path = x.path[:len(x.path)-1]
 	}
 	return true

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 )
 
 // Verifier is the built model. One program checks after every step (properties 1 and 2), the other
@@ -23,8 +24,9 @@ func Missing() string {
 	return ""
 }
 
-// Build makes the verifier of the model, the file with init, in a directory of its own.
-func Build(ctx context.Context, model, dir string) (*Verifier, error) {
+// Build makes the verifier of the model, the file with init, in a directory of its own. It will not use more than so many
+// megabytes.
+func Build(ctx context.Context, model, dir string, memory int) (*Verifier, error) {
 	source, err := filepath.Abs(model)
 	if err != nil {
 		return nil, err
@@ -32,12 +34,13 @@ func Build(ctx context.Context, model, dir string) (*Verifier, error) {
 	if err := command(ctx, dir, "spin", "-a", source); err != nil {
 		return nil, err
 	}
+	limit := "-DMEMLIM=" + strconv.Itoa(memory)
 	v := &Verifier{filepath.Join(dir, "safety"), filepath.Join(dir, "liveness")}
 	// COLLAPSE stores each part of a state once; nothing is left out. BITSTATE and hash compaction are.
-	if err := command(ctx, dir, "gcc", "-O1", "-DCOLLAPSE", "-DSAFETY", "-DNOCLAIM", "-o", v.safety, "pan.c"); err != nil {
+	if err := command(ctx, dir, "gcc", "-O1", limit, "-DCOLLAPSE", "-DSAFETY", "-DNOCLAIM", "-o", v.safety, "pan.c"); err != nil {
 		return nil, err
 	}
-	if err := command(ctx, dir, "gcc", "-O1", "-DCOLLAPSE", "-o", v.liveness, "pan.c"); err != nil {
+	if err := command(ctx, dir, "gcc", "-O1", limit, "-DCOLLAPSE", "-o", v.liveness, "pan.c"); err != nil {
 		return nil, err
 	}
 	return v, nil

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"time"
 
 	"heartbeatd/internal/labcmd"
 )
@@ -24,6 +25,8 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	flags := labcmd.New("model", usage)
 	source := flags.String("model", "testdata/model/pair.pml", "the model")
 	only := flags.String("only", "", "only configurations whose name contains this")
+	limit := flags.Duration("limit", 0, "end a search after so long, and say so (0: no end)")
+	memory := flags.Int("memory", 6000, "megabytes that a search may use; one that needs more ends, and says so")
 	list := flags.Bool("list", false, "only list the configurations")
 	if status, done := flags.Read(args, stdout, stderr); done {
 		return status
@@ -53,14 +56,19 @@ func Command(args []string, stdout, stderr io.Writer) int {
 		return labcmd.Fail(stderr, err)
 	}
 	defer os.RemoveAll(dir)
-	v, err := Build(ctx, *source, dir)
+	v, err := Build(ctx, *source, dir, *memory)
 	if err != nil {
 		return labcmd.Fail(stderr, err)
 	}
 	t := total{}
 	for _, c := range chosen {
-		r, err := v.Run(ctx, c, dir)
-		if err != nil {
+		r, err := runFor(ctx, *limit, v, c, dir)
+		switch {
+		case err != nil && r.States > 0 && ctx.Err() == nil:
+			fmt.Fprintln(stdout, cutLine(r, err))
+			t.cut++
+			continue
+		case err != nil:
 			fmt.Fprintln(stderr, err)
 			t.failed++
 			continue
@@ -75,10 +83,20 @@ func Command(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, "never executed:", statement)
 	}
 	fmt.Fprintln(stdout, t)
-	if t.failed > 0 {
+	if t.failed+t.cut > 0 {
 		return 1
 	}
 	return 0
+}
+
+// runFor ends a search that takes too long.
+func runFor(ctx context.Context, limit time.Duration, v *Verifier, c Config, dir string) (Result, error) {
+	if limit > 0 {
+		var end func()
+		ctx, end = context.WithTimeout(ctx, limit)
+		defer end()
+	}
+	return v.Run(ctx, c, dir)
 }
 
 // Verdict says what is wrong with a result; "" if it is what it must be.
@@ -95,13 +113,23 @@ func (r Result) Verdict() string {
 }
 
 func line(r Result) string {
-	property := "1, 2"
-	if n, ok := map[string]string{Owner: "3", Talk: "4", Stop: "5"}[r.Property]; ok {
-		property = n
-	}
 	what := "holds"
 	if r.Errors > 0 {
 		what = "broken: " + r.Broken
+	}
+	return lineOf(r, what)
+}
+
+// cutLine is the line of a search that did not end by itself.
+func cutLine(r Result, err error) string {
+	why, _, _ := strings.Cut(err.Error(), "\n")
+	return lineOf(r, "CUT SHORT, not complete: "+why)
+}
+
+func lineOf(r Result, what string) string {
+	property := "1, 2"
+	if n, ok := map[string]string{Owner: "3", Talk: "4", Stop: "5"}[r.Property]; ok {
+		property = n
 	}
 	return fmt.Sprintf("%-28s %-44s property %-4s %10d states %11d transitions depth %5d %6.0f MB %7.1f s  %s",
 		r.Name, strings.Join(r.Bounds, " "), property, r.States, r.Transitions, r.Depth, r.Memory, r.Seconds, what)
@@ -109,11 +137,11 @@ func line(r Result) string {
 
 // total is the closing line.
 type total struct {
-	searches, planted, failed int
-	states, transitions       uint64
-	depth                     uint64
-	memory, seconds           float64
-	unreached                 map[string]bool // by no search without a formula
+	searches, planted, cut, failed int
+	states, transitions            uint64
+	depth                          uint64
+	memory, seconds                float64
+	unreached                      map[string]bool // by no search without a formula
 }
 
 func (t *total) add(r Result) {
@@ -148,6 +176,6 @@ func (t *total) reach(unreached map[string]bool) {
 }
 
 func (t total) String() string {
-	return fmt.Sprintf("model: %d complete searches, %d states, %d transitions, depth %d, %.0f MB, %.0f s; %d planted faults; %d failed",
-		t.searches, t.states, t.transitions, t.depth, t.memory, t.seconds, t.planted, t.failed)
+	return fmt.Sprintf("model: %d complete searches, %d states, %d transitions, depth %d, %.0f MB, %.0f s; %d planted faults; %d cut short; %d failed",
+		t.searches, t.states, t.transitions, t.depth, t.memory, t.seconds, t.planted, t.cut, t.failed)
 }

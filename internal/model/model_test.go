@@ -17,7 +17,7 @@ func TestModel(t *testing.T) {
 		t.Skipf("%s is not installed", name)
 	}
 	dir := t.TempDir()
-	v, err := Build(t.Context(), source, dir)
+	v, err := Build(t.Context(), source, dir, 2000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,12 @@ var (
 	unreachedLine  = regexp.MustCompile(`(?m)^\t(\S+:\d+), state \d+, (".*")$`)
 )
 
+// interrupted is what the verifier prints when it is told to end.
+const interrupted = "Interrupted"
+
 // What the verifier prints when it has not seen everything.
 var truncations = []string{
+	interrupted,
 	"max search depth too small",
 	"error: max search depth",
 	"out of memory",
@@ -42,45 +46,49 @@ var truncations = []string{
 	"VECTORSZ too small",
 }
 
-// Parse reads the output of a verifier. An incomplete search is an error unless it stopped at a
-// counterexample.
+// Parse reads the output of a verifier. An incomplete search is an error, beside the figures it gives, unless it stopped at
+// a counterexample.
 func Parse(output string) (Figures, error) {
-	for _, sign := range truncations {
-		if strings.Contains(output, sign) {
-			return Figures{}, fmt.Errorf("the search was cut short: %s", sign)
-		}
-	}
 	m := errorsLine.FindStringSubmatch(output)
 	if m == nil {
 		return Figures{}, fmt.Errorf("the verifier did not end its search:\n%s", output)
 	}
-	var f Figures
+	f, err := figures(output)
+	if err != nil {
+		return Figures{}, err
+	}
 	f.Errors, _ = strconv.Atoi(m[1])
+	for _, sign := range truncations {
+		if strings.Contains(output, sign) {
+			return f, fmt.Errorf("the search was cut short: %s", sign)
+		}
+	}
 	if strings.Contains(output, "Search not completed") != (f.Errors > 0) {
-		return Figures{}, fmt.Errorf("the search was not completed:\n%s", output)
+		return f, fmt.Errorf("the search was cut short:\n%s", output)
 	}
 	if b := brokenLine.FindStringSubmatch(output); b != nil {
 		f.Broken = b[1]
 	}
-	states, err := number(statesLine, output)
-	if err != nil {
-		return Figures{}, err
+	return f, nil
+}
+
+func figures(output string) (f Figures, err error) {
+	for _, figure := range []struct {
+		line *regexp.Regexp
+		to   func(float64)
+	}{
+		{statesLine, func(n float64) { f.States = uint64(n) }},
+		{transitionLine, func(n float64) { f.Transitions = uint64(n) }},
+		{depthLine, func(n float64) { f.Depth = uint64(n) }},
+		{memoryLine, func(n float64) { f.Memory = n }},
+		{secondsLine, func(n float64) { f.Seconds = n }},
+	} {
+		n, err := number(figure.line, output)
+		if err != nil {
+			return Figures{}, err
+		}
+		figure.to(n)
 	}
-	transitions, err := number(transitionLine, output)
-	if err != nil {
-		return Figures{}, err
-	}
-	depth, err := number(depthLine, output)
-	if err != nil {
-		return Figures{}, err
-	}
-	if f.Memory, err = number(memoryLine, output); err != nil {
-		return Figures{}, err
-	}
-	if f.Seconds, err = number(secondsLine, output); err != nil {
-		return Figures{}, err
-	}
-	f.States, f.Transitions, f.Depth = uint64(states), uint64(transitions), uint64(depth)
 	return f, nil
 }
 

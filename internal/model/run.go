@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The properties of the model, as testdata/model/pair.pml numbers them.
@@ -38,19 +39,19 @@ type Result struct {
 // maxDepth is far above what any configuration reaches; one that does is an error.
 const maxDepth = 1000000
 
-// Run searches one configuration.
+// Run searches one configuration. If the context ends before the search, what it came to is returned beside the error.
 func (v *Verifier) Run(ctx context.Context, c Config, dir string) (Result, error) {
 	program, args := v.safety, []string{"-m" + strconv.Itoa(maxDepth), "-w20"}
 	if c.Property != Safety {
 		program, args = v.liveness, append(args, "-a", "-N", c.Property)
 	}
 	output, err := v.play(ctx, c, program, dir, args)
-	if err != nil {
-		return Result{}, fmt.Errorf("%s: %w\n%s", c.Name, err, output)
-	}
 	r := Result{Config: c, Output: output}
+	if err != nil {
+		return r, fmt.Errorf("%s: %w\n%s", c.Name, err, output)
+	}
 	if r.Figures, err = Parse(output); err != nil {
-		return Result{}, fmt.Errorf("%s: %w", c.Name, err)
+		return r, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	if r.Errors > 0 {
 		r.Trail = v.replay(ctx, c, program, dir, args)
@@ -62,7 +63,12 @@ func (v *Verifier) Run(ctx context.Context, c Config, dir string) (Result, error
 func (v *Verifier) play(ctx context.Context, c Config, program, dir string, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), c.Bounds...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it gives its figures
+	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil && strings.Contains(string(out), interrupted) {
+		err = nil // Parse says so
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.Exited() {
 		err = nil

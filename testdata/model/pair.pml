@@ -29,6 +29,8 @@
  * LOSSES    messages that never come, besides beats and what ROOM pushes out
  * ROOM      messages on their way in each direction, 1 to 3 (2); the oldest goes when there are more
  * LATE      1: beats take their time too; otherwise each says what is true at its arrival
+ * BEATS     1: (with LATE=0) the beats of a daemon that stands still go on, and say what it said last: they are sent by a
+ *           process of their own, which goes on for half a deadtime. For how long is open here, as all times are
  * COLD      1: begins with both nodes off; otherwise both are up and node 0 runs the group
  * FAILBACK  1: auto_failback on
  * QUICK     1: a daemon may be up again while words of its last life are on their way; otherwise only if
@@ -37,7 +39,7 @@
  * PLANT     a fault planted in the model, to show that it can fail: see below
  */
 c_decl {
-	static int ROOM, LATE, COLD, FAILBACK, QUICK, ENDS, PLANT;
+	static int ROOM, LATE, BEATS, COLD, FAILBACK, QUICK, ENDS, PLANT;
 	static int bound(const char *name) { const char *s = getenv(name); return s ? atoi(s) : 0; }
 }
 
@@ -125,7 +127,7 @@ end:	do
 		/* what comes and goes */
 		:: heardFrom(i) && D[1 - i].b.t == BEAT -> e = takeBeat
 		:: c_expr { LATE } && ready(i) && news(1 - i, i) -> e = sendBeat
-		:: !c_expr { LATE } && heardFrom(i) && ready(1 - i) && news(i, 1 - i) -> e = takeBeat
+		:: !c_expr { LATE } && heardFrom(i) && (ready(1 - i) || c_expr { BEATS } && N[1 - i].up) && news(i, 1 - i) -> e = takeBeat
 		:: heardFrom(i) && D[1 - i].n > 0 -> e = take0
 		:: heardFrom(i) && D[1 - i].n > 1 -> e = take1
 		:: heardFrom(i) && D[1 - i].n > 2 -> e = take2
@@ -263,7 +265,7 @@ init {
 	d_step {
 		c_code {
 			ROOM = bound("ROOM"); if (ROOM < 1 || ROOM > 3) ROOM = 2;
-			LATE = bound("LATE"); COLD = bound("COLD"); FAILBACK = bound("FAILBACK"); QUICK = bound("QUICK"); ENDS = bound("ENDS"); PLANT = bound("PLANT");
+			LATE = bound("LATE"); BEATS = bound("BEATS"); COLD = bound("COLD"); FAILBACK = bound("FAILBACK"); QUICK = bound("QUICK"); ENDS = bound("ENDS"); PLANT = bound("PLANT");
 			now.crashes = bound("CRASHES"); now.kills = bound("KILLS"); now.cuts = bound("CUTS"); now.stalls = bound("STALLS");
 			now.standbys = bound("STANDBYS"); now.stops = bound("STOPS"); now.fails = bound("FAILS");
 			now.losses = bound("LOSSES"); now.hangs = bound("HANGS");
