@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"heartbeatd/internal/chaos"
+	"heartbeatd/internal/duel"
 	"heartbeatd/internal/explore"
 	"heartbeatd/internal/interop"
 	"heartbeatd/internal/lab"
@@ -27,6 +28,9 @@ func command() int {
 	}
 	if len(os.Args) > 1 && os.Args[1] == "chaos" {
 		return chaos.Command(os.Args[2:], os.Stdout, os.Stderr)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "duel" {
+		return duel.Command(os.Args[2:], os.Stdout, os.Stderr)
 	}
 	if len(os.Args) > 1 && os.Args[1] == "mutate" {
 		return mutate.Command(os.Args[2:], os.Stdout, os.Stderr)
