@@ -137,6 +137,7 @@ func (d *daemon) run() error {
 		d.logLine("ERROR", pid.Warning.Error())
 	}
 	d.urgent()
+	letWatcherSleep()
 	if err := d.open(); err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
