@@ -21,7 +21,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
 MAN_PAGES     = $(wildcard docs/man/*.[1-8])
 
-.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop explore simulate chaos long mutate model demo vuln clean help
+.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop explore simulate chaos bench duel lateness long mutate model demo vuln clean help
 
 all: build
 
@@ -62,8 +62,13 @@ fuzz:
 
 ## integration: private hosts with real sockets and scripts (some minutes); needs root, or user namespaces
 integration:
-	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -parallel 16 -timeout 15m -v \
+	CGO_ENABLED=0 $(GO) test -tags integration -count=1 -p 1 -parallel 64 -timeout 15m -v \
 		$$(grep -rl '^//go:build integration' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u)
+
+## lateness: how late beats go out under load, beside what the machine itself adds; BEATS=200000 KEEPALIVE=10ms HOGS=6 RTPRIO=1
+lateness:
+	CGO_ENABLED=0 $(foreach v,BEATS KEEPALIVE HOGS RTPRIO,$(if $($(v)),$(v)=$($(v)))) \
+		$(GO) test -tags 'integration long' -count=1 -timeout 24h -v -run TestLateness ./internal/pacer
 
 ## long: what takes long beside a C node and is not in make test (8 minutes): every phase of its life, 5 minutes of loss
 long:
@@ -73,6 +78,13 @@ long:
 interop: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab interop $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only '$(ONLY)') $(INTEROP)
+
+## bench: every benchmark of the repository, COUNT (6) times, in bin/bench.txt for benchstat; ONLY='Receive/sha1' for some
+bench:
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) test -run '^$$' -bench '$(or $(ONLY),.)' -benchmem -count=$(or $(COUNT),6) -p 1 -timeout 2h \
+		$$(grep -rl '^func Benchmark' --include='*_test.go' internal | xargs -n 1 dirname | sort -u | sed 's|^|./|') >bin/bench.txt; \
+		status=$$?; cat bin/bench.txt; exit $$status
 
 ## mutate: every small fault in the core against the pure tests (10 minutes of processor time); ONLY='claim.go' for some of them
 mutate:
@@ -88,6 +100,11 @@ model:
 chaos: build
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(CHAOS)
+
+## duel: Heartbeat 3.0.6, keepalived and ours measured side by side, 40 minutes on a quiet machine, into docs/performance.md; needs root; ONLY=moves,idle for some of it, ONLY=million for the million beats
+duel: build
+	$(BUILD) -o bin/lab ./cmd/lab
+	bin/lab duel $(if $(ONLY),--only '$(ONLY)') $(DUEL)
 
 ## simulate: seeded lives of a cluster in virtual time, judged by docs/guarantees.md (10000); SEEDS=1000000 for a night, SEED=17 to look again
 simulate:
@@ -165,6 +182,6 @@ uninstall:
 clean:
 	rm -rf bin
 
-## help: this list; INTEROP, MUTATE, MODEL, CHAOS, SIMULATE and EXPLORE='--flag' pass flags on
+## help: this list; INTEROP, MUTATE, MODEL, CHAOS, DUEL, SIMULATE and EXPLORE='--flag' pass flags on
 help:
 	@sed -n 's/^## \([a-z]*\): /\1\t/p' Makefile | expand -t 14

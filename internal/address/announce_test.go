@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // announceOnce is the first round of [Announce].
 func announceOnce(spec Spec) error {

@@ -6,9 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"heartbeatd/internal/chaos"
 	"heartbeatd/internal/lab"
 )
 
@@ -40,7 +43,7 @@ func TestShortSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	farm.Out, farm.Results = t.Output(), t.TempDir()
-	for _, v := range farm.Run(scripts) {
+	for _, v := range fairly(t, farm, scripts) {
 		t.Run(v.Script.Name, func(t *testing.T) {
 			if v.Failed() {
 				var why strings.Builder
@@ -50,6 +53,39 @@ func TestShortSet(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tooLate is what a thread that wants to run all the time may be held up without a consequence for daemons that
+// beat every half second.
+const tooLate = 200 * time.Millisecond
+
+// fairly plays scenarios, and those that failed while the machine was measurably held up once more, by
+// themselves: such a failure tells nothing.
+func fairly(t *testing.T, farm *Farm, scripts []*Script) []Verdict {
+	t.Helper()
+	m := chaos.StartMetronome()
+	defer m.Stop()
+	begin := time.Now()
+	all := farm.Run(scripts)
+	for n := 1; n < 3; n++ {
+		var failed []*Script
+		for _, v := range all {
+			if v.Failed() {
+				failed = append(failed, v.Script)
+			}
+		}
+		late := time.Duration(0)
+		for _, l := range m.Between(begin, time.Now()) {
+			late = max(late, l.By)
+		}
+		if len(failed) == 0 || late < tooLate {
+			break
+		}
+		t.Logf("play %d of %d scenarios tells nothing, so they are played again: the machine was held up by %v", n, len(failed), late)
+		begin = time.Now()
+		all = append(slices.DeleteFunc(all, Verdict.Failed), farm.Run(failed)...)
+	}
+	return all
 }
 
 // skip skips a test with its reason. Where HEARTBEATD_NEED_ROOT is set, nothing may be skipped.

@@ -46,7 +46,7 @@ func (h *Host) addDevice(link, pid int) error {
 // awaitPort waits until the switch forwards for a cable: on a busy machine the kernel takes up to
 // a second to notice that both ends are up.
 func (h *Host) awaitPort(link int) error {
-	return Eventually(5*time.Second, "the switch to forward for "+h.Name, func() bool {
+	return Eventually(time.Minute, "the switch to forward for "+h.Name, func() bool {
 		time.Sleep(20 * time.Millisecond) // to ask takes two programs
 		cmd := exec.Command("nsenter", "-t", fmt.Sprint(h.lab.net.Process.Pid), "-n", "--", "ip", "-details", "-oneline", "link", "show", h.ports[link])
 		out, err := cmd.Output()

@@ -12,7 +12,9 @@ import (
 
 // TestClock: a Go program on a host sees the wall clock it is given, another program there sees the true time,
 // and so does this machine.
-func TestClock(t *testing.T) {
+func TestClock(t *testing.T) { fairly(t, playClock) }
+
+func playClock(t testing.TB) {
 	l := newLab(t, 1)
 	binary, err := buildDaemon()
 	if err != nil {
@@ -39,11 +41,12 @@ func TestClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.Remove("/var/log/ha-log")
+		begin := time.Now()
 		if err := h.Start(toolPath, stageWord, "clock", "/run/lab.clock", "/usr/sbin/heartbeatd"); err != nil {
 			t.Fatal(err)
 		}
 		log := h.TailFromStart("/var/log/ha-log")
-		line, err := log.Wait(10*time.Second, "Heartbeat generation")
+		line, err := log.Wait(clusterPatience, "Heartbeat generation")
 		if err != nil {
 			t.Fatalf("%v\n%s", err, h.Console())
 		}
@@ -52,23 +55,24 @@ func TestClock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if off := at.Sub(want).Abs(); off > 5*time.Second {
+		if at.Before(begin.Add(by-2*time.Second)) || at.After(want.Add(2*time.Second)) { // the log has whole seconds
 			t.Errorf("clock set by %v: the log says %s, want %s", by, at, want)
 		}
+		begin = time.Now()
 		out := run(t, h, "date", "+%s")
 		var seconds int64
 		fmt.Sscan(out, &seconds)
-		if off := time.Since(time.Unix(seconds, 0)).Abs(); off > 5*time.Second {
-			t.Errorf("the host's other programs are off by %v", off)
+		if now := time.Unix(seconds, 0); now.Before(begin.Add(-2*time.Second)) || now.After(time.Now().Add(2*time.Second)) {
+			t.Errorf("the host's other programs have %s", now)
 		}
 		run(t, h, daemonPath, "-k")
 	}
-	if drift := (time.Now().Round(0).Sub(before.Round(0)) - (monotonic(t) - uptime)).Abs(); drift > time.Second {
+	if drift := (time.Now().Round(0).Sub(before.Round(0)) - (monotonic(t) - uptime)).Abs(); drift > time.Hour { // half an hour's correction would be this machine's own
 		t.Errorf("this machine's clock was set, by %v", drift)
 	}
 }
 
-func monotonic(t *testing.T) time.Duration {
+func monotonic(t testing.TB) time.Duration {
 	t.Helper()
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"heartbeatd/internal/control"
 )
 
 // killDaemon ends the daemon as the kernel would when out of memory: nothing is released. It
@@ -16,7 +18,11 @@ func (c *cluster) killDaemon(node string) {
 }
 
 func TestClusterDaemonKilledAndBackBeforeDeadtime(t *testing.T) {
-	c := newCluster(t)
+	fairly(t, playClusterDaemonKilledAndBackBeforeDeadtime)
+}
+
+func playClusterDaemonKilledAndBackBeforeDeadtime(t testing.TB) {
+	c := newCluster(t, patientFiles) // a start takes its time
 	c.startBoth()
 	c.killDaemon("node1")
 	c.start("node1")
@@ -30,6 +36,10 @@ func TestClusterDaemonKilledAndBackBeforeDeadtime(t *testing.T) {
 // TestClusterDaemonKilledAndBackAfterDeadtime: the peer has taken over by then, and both run the
 // group, as nobody could tell the killed node's resources. Back again, one must let go.
 func TestClusterDaemonKilledAndBackAfterDeadtime(t *testing.T) {
+	fairly(t, playClusterDaemonKilledAndBackAfterDeadtime)
+}
+
+func playClusterDaemonKilledAndBackAfterDeadtime(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	log := c.tail("node2")
@@ -51,7 +61,9 @@ func TestClusterDaemonKilledAndBackAfterDeadtime(t *testing.T) {
 	}
 }
 
-func TestClusterStartFails(t *testing.T) {
+func TestClusterStartFails(t *testing.T) { fairly(t, playClusterStartFails) }
+
+func playClusterStartFails(t testing.TB) {
 	c := newCluster(t)
 	c.must(c.nodes["node2"].WriteFile("/var/lib/web.start-fails", "", 0o644))
 	c.startBoth()
@@ -67,7 +79,9 @@ func TestClusterStartFails(t *testing.T) {
 
 // TestClusterStopFails: what cannot be stopped may still run, so it must not start elsewhere
 // until the node that has it is certainly gone.
-func TestClusterStopFails(t *testing.T) {
+func TestClusterStopFails(t *testing.T) { atOnce(t, playClusterStopFails) }
+
+func playClusterStopFails(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	log := c.tail("node1")
@@ -79,24 +93,31 @@ func TestClusterStopFails(t *testing.T) {
 		t.Error("node2 started what node1 could not stop")
 	}
 	// The reboot of the last resort is real: it ends the private host.
-	c.must(Eventually(60*time.Second, "node1 to reboot itself", func() bool { return !c.nodes["node1"].Up() }))
+	c.must(Eventually(2*clusterPatience, "node1 to reboot itself", func() bool { return !c.nodes["node1"].Up() }))
 	c.must(c.nodes["node1"].PowerCut())
 	c.settle("node2", "node2")
 }
 
-func TestClusterStartHangs(t *testing.T) {
+func TestClusterStartHangs(t *testing.T) { atOnce(t, playClusterStartHangs) }
+
+func playClusterStartHangs(t testing.TB) {
 	c := newCluster(t)
 	c.must(c.nodes["node1"].WriteFile("/var/lib/web.start-hangs", "", 0o644))
 	logs := map[string]*Tail{"node1": c.tail("node1"), "node2": c.tail("node2")}
 	c.start("node1", "node2")
 	// The first report comes after half a minute.
-	_, err := logs["node1"].Wait(45*time.Second, "web start has been running for", "seems to hang")
+	_, err := logs["node1"].Wait(30*time.Second+clusterPatience, "web start has been running for", "seems to hang")
 	c.must(err)
-	began := time.Now()
-	s, err := c.status("node1")
-	c.must(err)
-	if took := time.Since(began); took > 500*time.Millisecond {
-		t.Errorf("status took %v while a script hangs", took)
+	var s control.Status
+	quickest := time.Hour // what delays an answer delays each
+	for range 5 {
+		began := time.Now()
+		s, err = c.status("node1")
+		c.must(err)
+		quickest = min(quickest, time.Since(began))
+	}
+	if quickest > 500*time.Millisecond {
+		t.Errorf("status took %v while a script hangs", quickest)
 	}
 	if len(s.Groups) != 1 || s.Groups[0].Script == nil || s.Groups[0].Script.Op != "start" {
 		t.Errorf("status does not show the hanging script: %+v", s.Groups)
@@ -106,7 +127,9 @@ func TestClusterStartHangs(t *testing.T) {
 	c.nothingMoved() // beats went on
 }
 
-func TestClusterFullDisk(t *testing.T) {
+func TestClusterFullDisk(t *testing.T) { fairly(t, playClusterFullDisk) }
+
+func playClusterFullDisk(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	c.must(c.nodes["node2"].FillDisk("/var/log/ha-log"))
@@ -129,7 +152,9 @@ func TestClusterFullDisk(t *testing.T) {
 
 // TestClusterWrongKey: nodes that cannot trust each other's words act as if alone. That is as in
 // 3.0.6; but the log says why, at a rate that can be read, and gives no secret away.
-func TestClusterWrongKey(t *testing.T) {
+func TestClusterWrongKey(t *testing.T) { fairly(t, playClusterWrongKey) }
+
+func playClusterWrongKey(t testing.TB) {
 	secrets := map[string]string{"node1": "the-one-secret", "node2": "the-other-secret"}
 	c := newCluster(t, func(node string, f *Files) { f.Authkeys = "auth 1\n1 sha1 " + secrets[node] + "\n" })
 	c.start("node1", "node2")
@@ -160,7 +185,9 @@ func TestClusterWrongKey(t *testing.T) {
 	}
 }
 
-func TestClusterGarbage(t *testing.T) {
+func TestClusterGarbage(t *testing.T) { fairly(t, playClusterGarbage) }
+
+func playClusterGarbage(t testing.TB) {
 	c := newCluster(t)
 	stranger := newHost(t, c.lab, "stranger", HostOptions{})
 	c.startBoth()
@@ -196,19 +223,23 @@ func TestClusterBadFilesRefuseToStart(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := newCluster(t, func(_ string, f *Files) { tt.change(f) })
-			err := c.nodes["node1"].StartDaemon()
-			if err == nil {
-				t.Fatal("the daemon started")
-			}
-			if !strings.Contains(err.Error(), tt.said) || strings.Contains(err.Error(), "secret-word") {
-				t.Errorf("it says: %v, want %q and no secret", err, tt.said)
-			}
+			fairly(t, func(t testing.TB) {
+				c := newCluster(t, func(_ string, f *Files) { tt.change(f) })
+				err := c.nodes["node1"].StartDaemon()
+				if err == nil {
+					t.Fatal("the daemon started")
+				}
+				if !strings.Contains(err.Error(), tt.said) || strings.Contains(err.Error(), "secret-word") {
+					t.Errorf("it says: %v, want %q and no secret", err, tt.said)
+				}
+			})
 		})
 	}
 }
 
-func TestClusterMissingScript(t *testing.T) {
+func TestClusterMissingScript(t *testing.T) { fairly(t, playClusterMissingScript) }
+
+func playClusterMissingScript(t testing.TB) {
 	c := newCluster(t, func(_ string, f *Files) { f.Haresources = "node1 " + clusterAddress + "/24/eth0 web nosuch\n" })
 	log := c.tail("node1")
 	c.start("node1", "node2")

@@ -11,20 +11,22 @@ import (
 
 func TestClusterOneOfTwoLinksCut(t *testing.T) {
 	for link, device := range []string{"eth0", "eth1"} {
-		t.Run(device, func(t *testing.T) {
-			c := newCluster(t)
-			c.startBoth()
-			logs := map[string]*Tail{"node1": c.tail("node1"), "node2": c.tail("node2")}
-			c.must(c.nodes["node2"].Unplug(link))
-			c.wait(logs["node1"], fmt.Sprintf("Link node2:%s dead.", device))
-			c.wait(logs["node2"], fmt.Sprintf("Link node1:%s dead.", device))
-			c.settle("node1", "node1", "node2")
-			c.must(c.nodes["node2"].Plug(link))
-			c.wait(logs["node1"], fmt.Sprintf("Link node2:%s up.", device))
-			c.wait(logs["node2"], fmt.Sprintf("Link node1:%s up.", device))
-			c.nothingMoved()
-		})
+		t.Run(device, func(t *testing.T) { fairly(t, func(t testing.TB) { playOneOfTwoLinksCut(t, link, device) }) })
 	}
+}
+
+func playOneOfTwoLinksCut(t testing.TB, link int, device string) {
+	c := newCluster(t)
+	c.startBoth()
+	logs := map[string]*Tail{"node1": c.tail("node1"), "node2": c.tail("node2")}
+	c.must(c.nodes["node2"].Unplug(link))
+	c.wait(logs["node1"], fmt.Sprintf("Link node2:%s dead.", device))
+	c.wait(logs["node2"], fmt.Sprintf("Link node1:%s dead.", device))
+	c.settle("node1", "node1", "node2")
+	c.must(c.nodes["node2"].Plug(link))
+	c.wait(logs["node1"], fmt.Sprintf("Link node2:%s up.", device))
+	c.wait(logs["node2"], fmt.Sprintf("Link node1:%s up.", device))
+	c.nothingMoved()
 }
 
 // nothingMoved checks that node1 has had the resource without a break and nobody was declared dead.
@@ -43,7 +45,9 @@ func (c *cluster) nothingMoved() {
 	}
 }
 
-func TestClusterDeviceRemovedAndBack(t *testing.T) {
+func TestClusterDeviceRemovedAndBack(t *testing.T) { fairly(t, playClusterDeviceRemovedAndBack) }
+
+func playClusterDeviceRemovedAndBack(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	log := c.tail("node1")
@@ -54,7 +58,9 @@ func TestClusterDeviceRemovedAndBack(t *testing.T) {
 	c.nothingMoved()
 }
 
-func TestClusterFirewallOnOneLink(t *testing.T) {
+func TestClusterFirewallOnOneLink(t *testing.T) { fairly(t, playClusterFirewallOnOneLink) }
+
+func playClusterFirewallOnOneLink(t testing.TB) {
 	c := newCluster(t)
 	if _, err := c.nodes["node2"].Run("iptables", "-w", "-L", "-n"); err != nil {
 		skip(t, "iptables does not work on a private host: "+err.Error())
@@ -71,7 +77,9 @@ func TestClusterFirewallOnOneLink(t *testing.T) {
 // TestClusterSplitAndHealed cuts both links. Without a way to switch the other node off, both
 // have the group during the split; afterwards the node that had it before must have kept it without
 // a restart.
-func TestClusterSplitAndHealed(t *testing.T) {
+func TestClusterSplitAndHealed(t *testing.T) { fairly(t, playClusterSplitAndHealed) }
+
+func playClusterSplitAndHealed(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	logs := map[string]*Tail{"node1": c.tail("node1"), "node2": c.tail("node2")}

@@ -9,7 +9,9 @@ import (
 	"time"
 )
 
-func TestClusterStartsTogether(t *testing.T) {
+func TestClusterStartsTogether(t *testing.T) { fairly(t, playClusterStartsTogether) }
+
+func playClusterStartsTogether(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	for _, name := range []string{"node1", "node2"} {
@@ -21,7 +23,9 @@ func TestClusterStartsTogether(t *testing.T) {
 	c.oneOwnerAlways()
 }
 
-func TestClusterStartsAlone(t *testing.T) {
+func TestClusterStartsAlone(t *testing.T) { fairly(t, playClusterStartsAlone) }
+
+func playClusterStartsAlone(t testing.TB) {
 	c := newCluster(t)
 	began := time.Now()
 	c.start("node2") // not the preferred node
@@ -40,7 +44,9 @@ func TestClusterStartsAlone(t *testing.T) {
 	c.oneOwnerAlways()
 }
 
-func TestClusterPlannedStop(t *testing.T) {
+func TestClusterPlannedStop(t *testing.T) { fairly(t, playClusterPlannedStop) }
+
+func playClusterPlannedStop(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	log := c.tail("node2")
@@ -62,7 +68,9 @@ func TestClusterPlannedStop(t *testing.T) {
 	c.gapsWithin(clusterSlack, 1)
 }
 
-func TestClusterPowerCut(t *testing.T) {
+func TestClusterPowerCut(t *testing.T) { fairly(t, playClusterPowerCut) }
+
+func playClusterPowerCut(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	log := c.tail("node2")
@@ -81,7 +89,9 @@ func TestClusterPowerCut(t *testing.T) {
 	c.gapsWithin(clusterDeadtime+clusterSlack, 1)
 }
 
-func TestClusterStandbyAndTakeover(t *testing.T) {
+func TestClusterStandbyAndTakeover(t *testing.T) { fairly(t, playClusterStandbyAndTakeover) }
+
+func playClusterStandbyAndTakeover(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	run(t, c.nodes["node1"], "/usr/share/heartbeat/hb_standby", "all")
@@ -93,7 +103,7 @@ func TestClusterStandbyAndTakeover(t *testing.T) {
 }
 
 // cycles is how many times the tests that repeat do: 20, or HEARTBEATD_CYCLES.
-func cycles(t *testing.T) int {
+func cycles(t testing.TB) int {
 	t.Helper()
 	text := os.Getenv("HEARTBEATD_CYCLES")
 	if text == "" {
@@ -106,7 +116,9 @@ func cycles(t *testing.T) int {
 	return n
 }
 
-func TestClusterManyPlannedStops(t *testing.T) {
+func TestClusterManyPlannedStops(t *testing.T) { atOnce(t, playClusterManyPlannedStops) }
+
+func playClusterManyPlannedStops(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	n := cycles(t)
@@ -122,7 +134,9 @@ func TestClusterManyPlannedStops(t *testing.T) {
 	c.gapsWithin(clusterSlack, n)
 }
 
-func TestClusterManyPowerCuts(t *testing.T) {
+func TestClusterManyPowerCuts(t *testing.T) { atOnce(t, playClusterManyPowerCuts) }
+
+func playClusterManyPowerCuts(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	n := cycles(t)

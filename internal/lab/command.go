@@ -23,6 +23,7 @@ Commands:
   model       the Promela model, searched completely by Spin
   mutate      small faults in the core, one at a time, against the pure tests
   chaos       seeded faults on real daemons and scripts, in real time
+  duel        Heartbeat 3.0.6, keepalived and heartbeatd measured side by side
   help        print this text
 
 'lab COMMAND --help' explains a command.

@@ -36,14 +36,14 @@ func ContainerImage(cache string, say func(format string, args ...any)) (string,
 	if len(groupTrees()) == 0 {
 		return "", errors.New("containers with systemd need control groups in " + groupRoot)
 	}
+	making.Lock()
+	defer making.Unlock()
 	for tool, pkg := range containerTools {
 		if _, err := exec.LookPath(tool); err == nil {
 			continue
 		}
 		say("installing the package %s on this machine: the test needs %s", pkg, tool)
-		cmd := exec.Command("apt-get", "-q", "-y", "--no-install-recommends", "install", pkg)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := commandFromMirror("apt-get", "-q", "-y", "--no-install-recommends", "install", pkg); err != nil {
 			return "", fmt.Errorf("%s is missing and installing the package %s failed: %w: %s", tool, pkg, err, lastLine(string(out)))
 		}
 	}
@@ -56,8 +56,7 @@ func ContainerImage(cache string, say func(format string, args ...any)) (string,
 	}
 	say("making a Debian 12 with systemd from packages, once; this takes a minute")
 	part := filepath.Join(cache, "unfinished.tar")
-	cmd := exec.Command("mmdebstrap", "--variant=minbase", "--include="+containerPackages, "bookworm", part)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := commandFromMirror("mmdebstrap", "--variant=minbase", "--include="+containerPackages, "bookworm", part); err != nil {
 		return "", fmt.Errorf("making a Debian 12 from packages: %w: %s", err, lastLine(string(out)))
 	}
 	return image, os.Rename(part, image)
@@ -92,7 +91,7 @@ func (l *Lab) Container(name, image string, set func(*Host) error) (*Host, error
 	if err := unix.Mount("overlay", h.system.root, "overlay", 0, data); err != nil {
 		return nil, fmt.Errorf("lab: making the disk of %s: %w", name, err)
 	}
-	if h.system.groups, err = makeGroups(name); err != nil {
+	if h.system.groups, err = makeGroups(h.machineName()); err != nil {
 		return nil, err
 	}
 	if err := h.WriteFile("/etc/hostname", name+"\n", 0o644); err != nil {
@@ -141,7 +140,7 @@ func (h *Host) startContainer() (*exec.Cmd, int, error) {
 	args := []string{"-c", `while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"`, "sh"}
 	args = append(args, h.system.groups...)
 	args = append(args, "--", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", "--settings=no",
-		"--machine="+h.Name, "--directory="+h.system.root, "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
+		"--machine="+h.machineName(), "--hostname="+h.Name, "--directory="+h.system.root, "--capability=CAP_NET_ADMIN,CAP_NET_RAW",
 		fmt.Sprintf("--network-namespace-path=/proc/%d/ns/net", netPID),
 		"--bind="+h.lab.Shared()+":/lab", "--bind-ro="+exe+":"+toolPath)
 	cmd := exec.Command("sh", args...)
@@ -151,7 +150,7 @@ func (h *Host) startContainer() (*exec.Cmd, int, error) {
 		return nil, 0, fmt.Errorf("lab: starting systemd-nspawn: %w", err)
 	}
 	leader := 0
-	err = Eventually(20*time.Second, "systemd to start in "+h.Name, func() bool {
+	err = Eventually(time.Minute, "systemd to start in "+h.Name, func() bool {
 		leader = childNamed(cmd.Process.Pid, "systemd")
 		return leader != 0
 	})
@@ -162,6 +161,9 @@ func (h *Host) startContainer() (*exec.Cmd, int, error) {
 	}
 	return cmd, leader, nil
 }
+
+// machineName is what the host is called on this machine, where other labs have hosts of the same names.
+func (h *Host) machineName() string { return filepath.Base(h.lab.dir) + "-" + h.Name }
 
 // childNamed finds the child of a process by its name; 0 if there is none.
 func childNamed(parent int, name string) int {
@@ -186,7 +188,7 @@ func childNamed(parent int, name string) int {
 // awaitSystem waits until systemd has done everything it does at boot.
 func (h *Host) awaitSystem() error {
 	var state string
-	err := Eventually(60*time.Second, "the boot of "+h.Name, func() bool {
+	err := Eventually(3*time.Minute, "the boot of "+h.Name, func() bool {
 		out, _ := h.Run("systemctl", "is-system-running")
 		state = strings.TrimSpace(out)
 		return state == "running" || state == "degraded"

@@ -21,7 +21,16 @@ func newImage(t testing.TB) string {
 	return image
 }
 
-func TestContainersBoot(t *testing.T) {
+// TestImages fetches and makes what other tests take from the cache. It is not parallel: where it is needed,
+// everything waits for it. `make test` runs it once before, beside something that leaves it the time.
+func TestImages(t *testing.T) {
+	genuineImage(t)
+	softwares(t)
+}
+
+func TestContainersBoot(t *testing.T) { fairly(t, playContainersBoot) }
+
+func playContainersBoot(t testing.TB) {
 	l := newLab(t, 2)
 	image := newImage(t)
 	var hosts []*Host
@@ -32,9 +41,7 @@ func TestContainersBoot(t *testing.T) {
 		}
 		hosts = append(hosts, h)
 	}
-	if err := hosts[0].Reach("node2"); err != nil {
-		t.Error(err)
-	}
+	reaches(t, hosts[0], "node2")
 	const unit = "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n"
 	if err := hosts[0].WriteFile("/etc/systemd/system/sleeper.service", unit, 0o644); err != nil {
 		t.Fatal(err)

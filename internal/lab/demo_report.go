@@ -79,7 +79,7 @@ func totals(fetches []Fetch) string {
 		len(fetches), strings.Join(parts, ", "), byServer[""])
 }
 
-func sortedKeys(m map[string]int) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	var keys []string
 	for k := range m {
 		keys = append(keys, k)

@@ -9,7 +9,9 @@ import (
 )
 
 // TestDemo runs the demonstration as `make demo` does.
-func TestDemo(t *testing.T) {
+func TestDemo(t *testing.T) { fairly(t, playDemo) }
+
+func playDemo(t testing.TB) {
 	newLab(t, 1) // skips where there are no private hosts
 	binary, err := buildDaemon()
 	if err != nil {

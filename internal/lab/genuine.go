@@ -33,6 +33,8 @@ var genuineTools = map[string]string{
 // Genuine fetches Heartbeat 3.0.6 as Debian packages and unpacks it under cache, once. Nothing is
 // installed: hosts get it as a layer over /usr. It returns the directory unpacked into.
 func Genuine(cache string) (string, error) {
+	making.Lock()
+	defer making.Unlock()
 	root := filepath.Join(cache, "heartbeat-3.0.6")
 	if _, err := os.Stat(root); err == nil {
 		return root, nil
@@ -75,14 +77,20 @@ func missingTools() []string {
 
 // fetchPackages downloads packages into a directory and unpacks them into its subdirectory root.
 func fetchPackages(dir string, packages []string) error {
-	get := exec.Command("apt-get", append([]string{"-q", "-o", "APT::Sandbox::User=root", "download"}, packages...)...)
-	get.Dir = dir
-	if out, err := get.CombinedOutput(); err != nil {
-		return fmt.Errorf("fetching the C daemon's packages: %w: %s", err, lastLine(string(out)))
+	err := fromMirror(func() error {
+		get := exec.Command("apt-get", append([]string{"-q", "-o", "APT::Sandbox::User=root", "download"}, packages...)...)
+		get.Dir = dir
+		if out, err := get.CombinedOutput(); err != nil {
+			return fmt.Errorf("fetching packages: %w: %s", err, lastLine(string(out)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	debs, err := filepath.Glob(filepath.Join(dir, "*.deb"))
 	if err != nil || len(debs) < len(packages) {
-		return fmt.Errorf("fetching the C daemon's packages: got %d of %d", len(debs), len(packages))
+		return fmt.Errorf("fetching packages: got %d of %d", len(debs), len(packages))
 	}
 	for _, deb := range debs {
 		if out, err := exec.Command("dpkg", "-x", deb, filepath.Join(dir, "root")).CombinedOutput(); err != nil {

@@ -160,6 +160,9 @@ func (h *Host) Command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// runLimit is how long a program may take: 3.0.6's commands can wait for ever for their daemon.
+const runLimit = 5 * time.Minute
+
 // Run runs a program to its end and returns what it printed on either output.
 func (h *Host) Run(name string, args ...string) (string, error) {
 	var out bytes.Buffer
@@ -167,7 +170,13 @@ func (h *Host) Run(name string, args ...string) (string, error) {
 	cmd.Stdout, cmd.Stderr = &out, &out
 	// A program that leaves a child behind with our pipe must not hold us up.
 	cmd.WaitDelay = 200 * time.Millisecond
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		late := time.AfterFunc(runLimit, func() { cmd.Process.Kill() })
+		if err = cmd.Wait(); !late.Stop() {
+			err = fmt.Errorf("not over after %v", runLimit)
+		}
+	}
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}

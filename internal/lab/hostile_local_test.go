@@ -30,8 +30,9 @@ const places = "/run/heartbeat /run/heartbeat.pid /run/heartbeat.pid.lock /var/l
 
 // TestHostileLocalUser: a user without rights can neither read what is secret, nor change anything, nor
 // stop, hold up or command the daemon.
-func TestHostileLocalUser(t *testing.T) {
-	t.Parallel()
+func TestHostileLocalUser(t *testing.T) { fairly(t, playHostileLocalUser) }
+
+func playHostileLocalUser(t testing.TB) {
 	c := newCluster(t)
 	c.startBoth()
 	if _, out := c.nobody("node1", "id -u; id -G"); out != "65534\n65534\n" {
@@ -78,8 +79,9 @@ func TestHostileLocalUser(t *testing.T) {
 
 // TestHostileOldOwner: /run/heartbeat belonged to another user, as the packages of 3.0.6 leave it, who has
 // put links, FIFOs and files where the daemon writes. It takes the place over and changes nothing else.
-func TestHostileOldOwner(t *testing.T) {
-	t.Parallel()
+func TestHostileOldOwner(t *testing.T) { fairly(t, playHostileOldOwner) }
+
+func playHostileOldOwner(t testing.TB) {
 	c := newCluster(t)
 	trap := `set -e
 umask 0
@@ -130,8 +132,9 @@ file
 }
 
 // TestHostileControlPath: what is no socket is not replaced; the start is refused, with the reason.
-func TestHostileControlPath(t *testing.T) {
-	t.Parallel()
+func TestHostileControlPath(t *testing.T) { fairly(t, playHostileControlPath) }
+
+func playHostileControlPath(t testing.TB) {
 	c := newCluster(t)
 	for _, obstacle := range []string{"touch control", "mkdir control", "ln -s /dev/null control", "mkfifo control"} {
 		run(t, c.nodes["node1"], "sh", "-c", "mkdir -p /run/heartbeat && cd /run/heartbeat && rm -rf control && "+obstacle)
@@ -207,7 +210,9 @@ func (k *clients) resting() bool {
 
 // TestHostileClients: 600 clients at once that say nothing, half a word, megabytes or nonsense, again and
 // again, delay no beat; status is still answered, and when they are gone nothing of them is left.
-func TestHostileClients(t *testing.T) {
+func TestHostileClients(t *testing.T) { alone(t, playHostileClients) }
+
+func playHostileClients(t testing.TB) {
 	c := newCluster(t, patientFiles)
 	c.startBoth()
 	before, files, memory := c.worstGaps(), c.openFiles("node1"), c.memory("node1")
@@ -230,7 +235,7 @@ func TestHostileClients(t *testing.T) {
 	if answered == 0 {
 		t.Error("nobody else was answered")
 	}
-	c.must(Eventually(10*time.Second, "the daemon to forget its clients", func() bool { return c.openFiles("node1") <= files+2 }))
+	c.must(Eventually(clusterPatience, "the daemon to forget its clients", func() bool { return c.openFiles("node1") <= files+2 }))
 	if grown := c.memory("node1") - memory; grown > 32<<10 {
 		t.Errorf("its memory grew by %d kB", grown)
 	}
@@ -239,7 +244,7 @@ func TestHostileClients(t *testing.T) {
 
 func (c *cluster) openFiles(node string) (n int) {
 	c.Helper()
-	out := run(c.TB.(*testing.T), c.nodes[node], "sh", "-c", "read -r pid </run/heartbeat.pid; ls /proc/$pid/fd | wc -l")
+	out := run(c.TB, c.nodes[node], "sh", "-c", "read -r pid </run/heartbeat.pid; ls /proc/$pid/fd | wc -l")
 	if _, err := fmt.Sscan(out, &n); err != nil {
 		c.Fatal(err)
 	}

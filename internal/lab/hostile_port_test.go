@@ -14,7 +14,7 @@ import (
 
 // thief is a socket of a user without rights on the port of the beats, in a node's network; or why there
 // can be none. The options are those with which a port can be shared.
-func thief(t *testing.T, h *Host, port int, device string, options ...int) (fd int, err error) {
+func thief(t testing.TB, h *Host, port int, device string, options ...int) (fd int, err error) {
 	t.Helper()
 	inside(t, h, func() error {
 		// Of this thread alone, which ends with its work.
@@ -40,8 +40,9 @@ func thief(t *testing.T, h *Host, port int, device string, options ...int) (fd i
 
 // TestHostilePort: no other user can take the beats away by binding to their port as well, not even where
 // udpport is one that everybody may have. Of a unicast datagram the kernel gives each to one socket only.
-func TestHostilePort(t *testing.T) {
-	t.Parallel()
+func TestHostilePort(t *testing.T) { fairly(t, playHostilePort) }
+
+func playHostilePort(t testing.TB) {
 	const port = 6940
 	c := newCluster(t, func(_ string, f *Files) {
 		f.HACF = strings.Replace(strings.Replace(f.HACF, "udpport 694", fmt.Sprintf("udpport %d", port), 1), "bcast eth0", "ucast eth0 10.77.0.1\nucast eth0 10.77.0.2", 1)

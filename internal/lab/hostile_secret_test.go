@@ -31,7 +31,7 @@ esac
 `
 
 // syslogOf listens on a host's /dev/log and keeps what comes.
-func syslogOf(t *testing.T, h *Host) func() string {
+func syslogOf(t testing.TB, h *Host) func() string {
 	t.Helper()
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: h.Path("/dev/log"), Net: "unixgram"})
 	if err != nil {
@@ -62,8 +62,9 @@ func syslogOf(t *testing.T, h *Host) func() string {
 // TestHostileSecrets: whatever happens to the nodes, the words of authkeys stay in authkeys: not in logs,
 // at any debug level, nor in syslog, nor in the arguments or the environment of any process, nor in
 // anything that a command prints, nor in any other file.
-func TestHostileSecrets(t *testing.T) {
-	t.Parallel()
+func TestHostileSecrets(t *testing.T) { fairly(t, playHostileSecrets) }
+
+func playHostileSecrets(t testing.TB) {
 	c := newCluster(t, func(node string, f *Files) {
 		f.HACF += "debug 255\ndebugfile /var/log/ha-debug\nlogfacility daemon\n"
 		f.Authkeys = "auth 1\n1 sha1 " + theSecrets[node] + "\n"
@@ -134,7 +135,7 @@ func (h *Host) has(path string) bool {
 	return err == nil
 }
 
-func revealed(t *testing.T, node, where string, text []byte) {
+func revealed(t testing.TB, node, where string, text []byte) {
 	t.Helper()
 	for _, secret := range theSecrets {
 		if i := bytes.Index(text, []byte(secret)); i >= 0 {
@@ -144,7 +145,7 @@ func revealed(t *testing.T, node, where string, text []byte) {
 }
 
 // searchFiles looks for the secrets in every file that a program of the host could have written.
-func searchFiles(t *testing.T, h *Host) (searched int) {
+func searchFiles(t testing.TB, h *Host) (searched int) {
 	t.Helper()
 	for _, top := range []string{"/var", "/run", "/tmp", "/lab", "/root", "/etc"} {
 		root := h.Path(top)
@@ -171,8 +172,9 @@ func searchFiles(t *testing.T, h *Host) (searched int) {
 
 // TestHostileCrash: a daemon that is made to crash leaves no picture of its memory, in which the secret
 // would be, though the limit for core files allows one; and its last words do not hold it.
-func TestHostileCrash(t *testing.T) {
-	t.Parallel()
+func TestHostileCrash(t *testing.T) { fairly(t, playHostileCrash) }
+
+func playHostileCrash(t testing.TB) {
 	c := newCluster(t, func(node string, f *Files) { f.Authkeys = "auth 1\n1 sha1 " + theSecrets[node] + "\n" })
 	h := c.nodes["node1"]
 	for _, signal := range []string{"ABRT", "SEGV", "BUS", "FPE", "ILL", "TRAP", "SYS", "QUIT"} {
@@ -189,7 +191,7 @@ func TestHostileCrash(t *testing.T) {
 		go func() { ended <- cmd.Wait() }()
 		select {
 		case <-ended:
-		case <-time.After(20 * time.Second):
+		case <-time.After(clusterPatience):
 			t.Fatalf("SIG%s does not end the daemon", signal)
 		}
 		// By its own exit, not by the signal: only that makes the kernel write a core file, or call whoever does.

@@ -39,7 +39,7 @@ func newStranger(c *cluster) *stranger {
 	c.Helper()
 	s := &stranger{TB: c.TB, host: newHost(c.TB, c.lab, "stranger", HostOptions{}), stop: make(chan struct{})}
 	var in *net.UDPConn
-	inside(c.TB.(*testing.T), s.host, func() (err error) {
+	inside(c.TB, s.host, func() (err error) {
 		if in, err = net.ListenUDP("udp4", &net.UDPAddr{Port: heartbeatPort}); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *stranger) rest() {
 // awaits waits until it has heard so many datagrams.
 func (s *stranger) awaits(n int) {
 	s.Helper()
-	err := Eventually(20*time.Second, fmt.Sprintf("%d genuine datagrams", n), func() bool { return len(s.recording()) >= n })
+	err := Eventually(clusterPatience, fmt.Sprintf("%d genuine datagrams", n), func() bool { return len(s.recording()) >= n })
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func (s *stranger) any(r *rand.Rand) []byte {
 // behind, it goes in bursts; what would be more than a quarter of a second's is left out.
 func (s *stranger) floods(rate float64, next func(r *rand.Rand) []byte, to ...netip.Addr) {
 	var out *net.UDPConn
-	inside(s.TB.(*testing.T), s.host, func() (err error) {
+	inside(s.TB, s.host, func() (err error) {
 		out, err = net.ListenUDP("udp4", nil)
 		return err
 	})

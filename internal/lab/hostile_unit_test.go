@@ -26,7 +26,9 @@ esac
 // TestUnitLeavesScriptsFree: resource scripts are children of the daemon and may do what a root shell on the
 // machine may. Each sandboxing directive of systemd is inherited by them and takes something of it away, from
 // a script that worked yesterday and at the worst moment: so the unit has none. See docs/security.md.
-func TestUnitLeavesScriptsFree(t *testing.T) {
+func TestUnitLeavesScriptsFree(t *testing.T) { atOnce(t, playUnitLeavesScriptsFree) }
+
+func playUnitLeavesScriptsFree(t testing.TB) {
 	c := systemdCluster(t, "node1 free\n", func(h *Host) error {
 		return h.WriteFile("/etc/ha.d/resource.d/free", freedom, 0o755)
 	})

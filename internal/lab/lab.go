@@ -139,7 +139,7 @@ func Eventually(patience time.Duration, what string, done func() bool) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("waited %v in vain for %s", patience, what)
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(15 * time.Millisecond)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ package lab
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -19,14 +18,16 @@ func genuineImage(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	making.Lock()
+	defer making.Unlock()
 	image, part := filepath.Join(cache, "debian-12-heartbeat.tar"), filepath.Join(cache, "unfinished-heartbeat.tar")
 	if _, err := os.Stat(image); err == nil {
 		return image
 	}
 	t.Log("making a Debian 12 with the package heartbeat, once; this takes two minutes")
-	cmd := exec.Command("mmdebstrap", "--variant=minbase", "--include="+containerPackages+",heartbeat,net-tools,make",
+	out, err := commandFromMirror("mmdebstrap", "--variant=minbase", "--include="+containerPackages+",heartbeat,net-tools,make",
 		`--customize-hook=chroot "$1" sh -c "cd /root && apt-get -o APT::Sandbox::User=root download heartbeat"`, "bookworm", part)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if err != nil {
 		skip(t, fmt.Sprintf("making a Debian 12 with the package heartbeat: %v: %s", err, lastLine(string(out))))
 	}
 	if err := os.Rename(part, image); err != nil {

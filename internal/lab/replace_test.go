@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
 // bothSoftware is the C daemon and ours, or a skipped test.
@@ -36,14 +35,13 @@ func bothSoftware(t testing.TB) (genuine, ours Software) {
 // TestReplace changes a host's software twice each way, from either first one: each time the other
 // daemon starts on the same files, with the node's identity and a higher generation.
 func TestReplace(t *testing.T) {
-	t.Parallel()
 	genuine, ours := bothSoftware(t)
-	t.Run("from C", func(t *testing.T) { withC(t, func(t testing.TB) { replaceTwice(t, genuine, ours) }) })
+	t.Run("from C", func(t *testing.T) { fairly(t, func(t testing.TB) { replaceTwice(t, genuine, ours) }) })
 	t.Run("to C", func(t *testing.T) {
 		if inUserNamespace() {
 			skip(t, "a host made without the C daemon can get it only where root of the machine runs the test")
 		}
-		withC(t, func(t testing.TB) { replaceTwice(t, ours, genuine) })
+		fairly(t, func(t testing.TB) { replaceTwice(t, ours, genuine) })
 	})
 }
 
@@ -86,7 +84,7 @@ func runsAs(t testing.TB, h *Host, s Software, both ...string) {
 	if err := h.StartDaemon(); err != nil {
 		t.Fatalf("starting %s: %v", s.Name, err)
 	}
-	if err := Eventually(30*time.Second, "web to be started by "+s.Name, func() bool { return owner(t, h.lab, "web") == "node1" }); err != nil {
+	if err := Eventually(clusterPatience, "web to be started by "+s.Name, func() bool { return owner(t, h.lab, "web") == "node1" }); err != nil {
 		log, _ := h.ReadFile("/var/log/ha-log")
 		t.Fatalf("%v\n%s", err, log)
 	}

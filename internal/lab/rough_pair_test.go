@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"sort"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -18,7 +16,7 @@ import (
 var pairings = []string{"C+C", "C+H", "H+C", "H+H"}
 
 // softwares are C and H, or the test is skipped.
-func softwares(t *testing.T) map[string]Software {
+func softwares(t testing.TB) map[string]Software {
 	t.Helper()
 	cache, err := CacheDir()
 	if err != nil {
@@ -45,19 +43,20 @@ func softwares(t *testing.T) map[string]Software {
 
 // pair is two nodes that may run different software, with one group each: node1's web, node2's db.
 type pair struct {
-	*testing.T
-	lab      *Lab
-	nodes    [2]*Host
-	kinds    [2]string // "C" or "H"
-	swallows int       // commands given again
+	testing.TB
+	name, pairing, kind string
+	lab                 *Lab
+	nodes               [2]*Host
+	kinds               [2]string // "C" or "H"
+	swallows            int       // commands given again
 	// kept are the logs as they are at the end, for the comparison with C+C.
 	kept [2]string
 }
 
 // newPair makes a pair; its daemons are not started. files are those of node 0 and node 1.
-func newPair(t *testing.T, pairing string, software map[string]Software, links int, files [2]Files) *pair {
+func newPair(t testing.TB, pairing string, software map[string]Software, links int, files [2]Files) *pair {
 	t.Helper()
-	p := &pair{T: t, lab: roughLab(t, links), kinds: [2]string{pairing[:1], pairing[2:]}}
+	p := &pair{TB: t, pairing: pairing, lab: roughLab(t, links), kinds: [2]string{pairing[:1], pairing[2:]}}
 	for i, name := range []string{"node1", "node2"} {
 		h, err := p.lab.Node(name, software[p.kinds[i]], HostOptions{})
 		p.must(err)
@@ -217,88 +216,4 @@ func (p *pair) memory(node int) (kilobytes, processes int) {
 		p.Fatalf("%s has no daemon", p.nodes[node].Name)
 	}
 	return kilobytes, processes
-}
-
-var (
-	complaint = regexp.MustCompile(`\b(ERROR|CRIT|ALERT|EMERG)\b|(?i:missing|fail)`)
-	logPrefix = regexp.MustCompile(`^.*? (EMERG|ALERT|CRIT|ERROR|WARN|notice|info|debug): `)
-	numbers   = regexp.MustCompile(`[0-9]+`)
-	names     = regexp.MustCompile(`\bnode[12]\b`)
-)
-
-// complaints are the lines of a log that an operator would worry about, without what differs from
-// run to run: numbers and which node it is.
-func complaints(log string) map[string]string {
-	found := map[string]string{}
-	for _, line := range strings.Split(log, "\n") {
-		if !complaint.MatchString(line) {
-			continue
-		}
-		plain := logPrefix.ReplaceAllString(names.ReplaceAllString(line, "NODE"), "$1: ")
-		found[numbers.ReplaceAllString(plain, "N")] = line
-	}
-	return found
-}
-
-// judgeLogs compares what C nodes complain of with what C+C did, and finds what heartbeatd itself
-// calls an error. What also matches always is not compared.
-func judgeLogs(t *testing.T, played map[string][]*pair, always ...*regexp.Regexp) {
-	t.Helper()
-	allowed := map[string]string{}
-	for _, p := range played["C+C"] {
-		for _, log := range p.kept {
-			for plain := range complaints(log) {
-				allowed[plain] = plain
-			}
-		}
-	}
-	var list []string
-	for plain := range allowed {
-		list = append(list, plain)
-	}
-	sort.Strings(list)
-	t.Logf("C+C wrote:\n%s", strings.Join(list, "\n"))
-	for _, pairing := range pairings {
-		for _, p := range played[pairing] {
-			for i, log := range p.kept {
-				for plain, line := range complaints(log) {
-					if p.kinds[i] == "C" && allowed[plain] == "" && !matches(line, always) {
-						t.Errorf("%s: the C node %s writes what C+C does not: %s", p.Name(), p.nodes[i].Name, line)
-					}
-					if p.kinds[i] == "H" && seriously.MatchString(line) {
-						t.Errorf("%s: heartbeatd on %s writes: %s", p.Name(), p.nodes[i].Name, line)
-					}
-				}
-			}
-		}
-	}
-}
-
-func matches(line string, patterns []*regexp.Regexp) bool {
-	for _, p := range patterns {
-		if p.MatchString(line) {
-			return true
-		}
-	}
-	return false
-}
-
-var seriously = regexp.MustCompile(`\b(ERROR|CRIT|ALERT|EMERG): `)
-
-// inParallel runs subtests, so many at a time: they mostly wait. (Parallel would run as many as
-// there are processors.)
-func inParallel(t *testing.T, atOnce int, names []string, run func(t *testing.T, name string)) {
-	t.Helper()
-	var all sync.WaitGroup
-	turn := make(chan bool, atOnce)
-	for _, name := range names {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			turn <- true
-			defer func() { <-turn }()
-			t.Run(name, func(t *testing.T) { run(t, name) })
-		}()
-	}
-	all.Wait()
 }

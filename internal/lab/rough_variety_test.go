@@ -4,8 +4,8 @@ package lab
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -68,32 +68,17 @@ func TestVariety(t *testing.T) {
 			names = append(names, pairing+" "+kind)
 		}
 	}
-	var guard sync.Mutex
-	played := map[string][]*pair{}
-	inParallel(t, 10, names, func(t *testing.T, name string) {
-		pairing, kind, _ := strings.Cut(name, " ")
+	all := &plays{always: []*regexp.Regexp{swallowed}}
+	all.play = func(t testing.TB, pairing, kind string) *pair {
 		v := kinds[kind]
-		for attempt := 1; ; attempt++ {
-			p := newPair(t, pairing, software, v.links, [2]Files{v.files(0), v.files(1)})
-			err := p.life(v)
-			forgetful := p.forgetful(v, 0) || p.forgetful(v, 1)
-			switch {
-			case err == nil:
-				guard.Lock()
-				played[pairing] = append(played[pairing], p)
-				guard.Unlock()
-				return
-			case forgetful && attempt < 3:
-				t.Logf("a C node with msgfmt netstring may have lost a message to itself, so once more: %v", err)
-			case forgetful && pairing == "C+C":
-				t.Logf("3.0.6 does not live with this on this machine: %v", err)
-				return
-			default:
-				t.Fatal(err)
-			}
+		p := newPair(t, pairing, software, v.links, [2]Files{v.files(0), v.files(1)})
+		if p.forgetful(v, 0) || p.forgetful(v, 1) {
+			excusedBy(t, "a C node with msgfmt netstring may have lost a message to itself")
 		}
-	})
-	judgeLogs(t, played, swallowed)
+		p.must(p.life(v))
+		return p
+	}
+	all.run(t, soon, names)
 }
 
 // forgetful tells whether a node is one that loses messages inside itself. 3.0.6 with msgfmt
@@ -165,6 +150,7 @@ func (p *pair) life(v variety) error {
 	}
 	p.linksUp(v.links)
 	p.oneOwner()
+	p.errors()
 	for i := range p.nodes {
 		if n := p.count(i, "is dead"); n > 0 {
 			p.Errorf("%s wrote %d times that somebody is dead", p.nodes[i].Name, n)

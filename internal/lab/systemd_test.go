@@ -3,9 +3,11 @@
 package lab
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,7 +28,7 @@ node node1 node2
 
 // systemdCluster is two containers with systemd, the project installed by `make install`. The
 // embedded cluster's waiting and judging works on them as on private hosts.
-func systemdCluster(t *testing.T, haresources string, more func(*Host) error) *cluster {
+func systemdCluster(t testing.TB, haresources string, more func(*Host) error) *cluster {
 	t.Helper()
 	c := &cluster{TB: t, lab: newLab(t, 2), nodes: map[string]*Host{}}
 	image := newImage(t)
@@ -37,12 +39,12 @@ func systemdCluster(t *testing.T, haresources string, more func(*Host) error) *c
 	}
 	binary := os.Getenv("HEARTBEATD") // another daemon than the one of this tree
 	if binary == "" {
-		makeProject(c, project, "build")
+		c.must(makeBuild(project))
 	}
 	for _, name := range []string{"node1", "node2"} {
 		h, err := c.lab.Container(name, image, func(h *Host) error {
 			c.nodes[name] = h
-			makeProject(c, project, "install", "DESTDIR="+h.Path("/"))
+			c.must(makeProject(project, "install", "DESTDIR="+h.Path("/")))
 			if binary != "" {
 				c.must(h.Install(binary, "/usr/sbin/heartbeatd", 0o755))
 			}
@@ -59,12 +61,23 @@ func systemdCluster(t *testing.T, haresources string, more func(*Host) error) *c
 	return c
 }
 
-func makeProject(c *cluster, project string, args ...string) {
-	c.Helper()
+func makeProject(project string, args ...string) error {
 	out, err := exec.Command("make", append([]string{"-s", "-C", project}, args...)...).CombinedOutput()
 	if err != nil {
-		c.Fatalf("make %s: %v\n%s", strings.Join(args, " "), err, out)
+		return fmt.Errorf("make %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
+	return nil
+}
+
+var (
+	builtOnce  sync.Once
+	builtError error
+)
+
+// makeBuild is `make build`, once: tests install from bin side by side.
+func makeBuild(project string) error {
+	builtOnce.Do(func() { builtError = makeProject(project, "build") })
+	return builtError
 }
 
 func (c *cluster) showJournals() {
@@ -109,7 +122,9 @@ func (c *cluster) exitCode(node, name string, args ...string) (int, string) {
 }
 
 // TestRunbookUnderSystemd is the administrator's runbook, step by step.
-func TestRunbookUnderSystemd(t *testing.T) {
+func TestRunbookUnderSystemd(t *testing.T) { atOnce(t, playRunbookUnderSystemd) }
+
+func playRunbookUnderSystemd(t testing.TB) {
 	c := systemdCluster(t, clusterHaresources, func(h *Host) error { return h.InstallRecorder("web") })
 
 	t.Log("enable and start on both")
@@ -196,7 +211,9 @@ func (c *cluster) secondDaemonIsRefused(node string) {
 }
 
 // TestSystemdUnitAsResource moves a service that only systemd knows.
-func TestSystemdUnitAsResource(t *testing.T) {
+func TestSystemdUnitAsResource(t *testing.T) { atOnce(t, playSystemdUnitAsResource) }
+
+func playSystemdUnitAsResource(t testing.TB) {
 	const unit = "[Unit]\nDescription=a service of the lab\n[Service]\nExecStart=/bin/sleep infinity\n"
 	c := systemdCluster(t, "node1 "+clusterAddress+"/24/eth0 labservice\n", func(h *Host) error {
 		return h.WriteFile("/etc/systemd/system/labservice.service", unit, 0o644)
@@ -207,7 +224,7 @@ func TestSystemdUnitAsResource(t *testing.T) {
 	}
 	runsOn := func(want, other string) {
 		c.Helper()
-		c.must(Eventually(40*time.Second, "the unit to run on "+want, func() bool { return active(want) && c.hasAddress(want) }))
+		c.must(Eventually(clusterPatience, "the unit to run on "+want, func() bool { return active(want) && c.hasAddress(want) }))
 		if c.nodes[other].Up() && (active(other) || c.hasAddress(other)) {
 			t.Errorf("%s has the unit or the address as well", other)
 		}

@@ -3,7 +3,10 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -70,12 +73,16 @@ func (c *counter) take(e event) {
 	case "pass":
 		if e.Test != "" {
 			c.passed = append(c.passed, name)
+			c.showReplays(name)
 		}
 	case "skip":
 		if e.Test != "" { // a package without tests is no skipped test
 			c.step.Skipped = append(c.step.Skipped, outcome{name, reason(c.words[name])})
 		}
 	case "fail":
+		if e.Test == "" {
+			c.showUnfinished(name)
+		}
 		io.WriteString(c.stdout, strings.Join(c.words[name], ""))
 		if !c.blamed(name) {
 			c.step.Failed = append(c.step.Failed, outcome{Test: name})
@@ -84,6 +91,34 @@ func (c *counter) take(e event) {
 		return
 	}
 	delete(c.words, name)
+}
+
+// replay is in what a test says when a play of it told nothing, and it was played again.
+const replay = "tells nothing"
+
+// showReplays shows that a test has passed only at a second try, and why.
+func (c *counter) showReplays(name string) {
+	for _, line := range c.words[name] {
+		if strings.Contains(line, replay) {
+			fmt.Fprintf(c.stdout, "    %s: %s\n", name, strings.TrimSpace(line))
+		}
+	}
+}
+
+// showUnfinished shows what the tests of a package had said that were not over when it ended: with a panic, or
+// a time limit, one of them has the reason.
+func (c *counter) showUnfinished(pkg string) {
+	for _, name := range slices.Sorted(maps.Keys(c.words)) {
+		if said := c.words[name]; strings.HasPrefix(name, pkg+".") && slices.ContainsFunc(said, telling) {
+			fmt.Fprintf(c.stdout, "%s did not come to its end:\n%s", name, strings.Join(said, ""))
+			delete(c.words, name)
+		}
+	}
+}
+
+// telling tells a test's own line from those of the testing package about its begin.
+func telling(line string) bool {
+	return strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "=== ")
 }
 
 // blamed tells whether a part of name, a subtest or a test of the package, has failed already:
@@ -102,7 +137,7 @@ func reason(output []string) string {
 	var said []string
 	for _, line := range output {
 		text := strings.TrimSpace(line)
-		if text != "" && !strings.HasPrefix(text, "=== ") && !strings.HasPrefix(text, "--- ") {
+		if telling(text) && !strings.HasPrefix(text, "--- ") {
 			said = append(said, text)
 		}
 	}

@@ -49,6 +49,15 @@ func TestCounting(t *testing.T) {
 {"Action":"fail","Package":"p","Test":"TestF"}
 {"Action":"fail","Package":"p"}
 `), 0o644)
+	os.WriteFile(file+".panic", []byte(`{"Action":"output","Package":"p","Test":"TestQuiet","Output":"=== PAUSE TestQuiet\n"}
+{"Action":"output","Package":"p","Test":"TestG","Output":"panic: boom\n"}
+{"Action":"output","Package":"p","Output":"FAIL p\n"}
+{"Action":"fail","Package":"p"}
+`), 0o644)
+	os.WriteFile(file+".again", []byte(`{"Action":"output","Package":"p","Test":"TestH","Output":"    h_test.go:3: play 1 tells nothing: busy\n"}
+{"Action":"pass","Package":"p","Test":"TestH"}
+{"Action":"pass","Package":"p"}
+`), 0o644)
 	for _, tc := range []struct {
 		script string
 		strict bool
@@ -61,6 +70,8 @@ func TestCounting(t *testing.T) {
 		{"cat " + file + "; exit 1", false, 1, "2 passed, 1 failed, 1 skipped", "FAILED  step: step: exit status 1\n"},
 		{"cat " + file + ".bad; exit 1", false, 1, "0 passed, 1 failed, 0 skipped", "it broke\n"},
 		{"cat " + file + ".bad", false, 1, "0 passed, 1 failed, 0 skipped", "FAILED  step: p.TestF/sub\n"},
+		{"cat " + file + ".panic; exit 1", false, 1, "0 passed, 1 failed, 0 skipped", "p.TestG did not come to its end:\npanic: boom\nFAIL p\n    step"},
+		{"cat " + file + ".again", false, 0, "1 passed, 0 failed, 0 skipped", "p.TestH: h_test.go:3: play 1 tells nothing: busy\n"},
 		{"echo fine", false, 0, "1 passed, 0 failed, 0 skipped", "fine\n"},
 		{"echo bad >&2; exit 3", false, 1, "0 passed, 1 failed, 0 skipped", "bad\n"},
 		{"kill -9 $$", false, 1, "0 passed, 1 failed, 0 skipped", "signal: killed"},
