@@ -17,6 +17,7 @@ type beatSender interface {
 	Offer(at time.Duration, data []byte) bool
 	Revoke() (sent int)
 	Sent() (sent int)
+	Each(func(at, sent time.Duration))
 	Alive() bool
 	News() <-chan struct{}
 	Tick(now time.Duration)
@@ -33,6 +34,7 @@ type ahead struct {
 	beat    wire.Message
 	sealed  []byte
 	revoke  func() int
+	note    func(at, sent time.Duration)
 }
 
 // refusedFor is how long a sender is left alone that did not take a beat: none is that long, and the core
@@ -58,6 +60,7 @@ func (a *ahead) news() <-chan struct{} {
 func (a *ahead) stamp(s *core.Stamp) {
 	if a.sender != nil {
 		s.Ahead, s.Went, s.TakeBack = s.At >= a.without && a.sender.Alive(), a.sender.Sent(), a.revoke
+		a.sender.Each(a.note)
 	}
 }
 

@@ -28,6 +28,7 @@ type metronome struct {
 	sent    int // and not told yet
 	all     int
 	offers  int
+	lates   []time.Duration
 }
 
 func (p *metronome) Offer(at time.Duration, data []byte) bool {
@@ -51,6 +52,7 @@ func (p *metronome) due(lease int) {
 		p.waiting = p.waiting[1:]
 		p.sent++
 		p.all++
+		p.lates = append(p.lates, p.now())
 	}
 }
 
@@ -89,6 +91,15 @@ func (p *metronome) total() (sent, offers int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.all, p.offers
+}
+
+func (p *metronome) Each(f func(at, sent time.Duration)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, at := range p.lates {
+		f(at, at+7*time.Millisecond)
+	}
+	p.lates = nil
 }
 
 func (p *metronome) News() <-chan struct{}               { return p.news }
@@ -186,6 +197,9 @@ func TestBeatsByTheSender(t *testing.T) {
 		} else if c.by == "it" && after == before {
 			t.Errorf("when the sender %s, no beat goes out by it", c.name)
 		}
+	}
+	if own := a.status().Own.Beats.Start; own.Count < 20 || own.Worst < 7000 {
+		t.Errorf("lateness of the sender's beats is not counted: %+v", own)
 	}
 	seen.mu.Lock()
 	defer seen.mu.Unlock()

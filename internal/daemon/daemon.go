@@ -137,7 +137,6 @@ func (d *daemon) run() error {
 		d.logLine("ERROR", pid.Warning.Error())
 	}
 	d.urgent()
-	letWatcherSleep()
 	if err := d.open(); err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
@@ -196,6 +195,7 @@ func (d *daemon) open() error {
 	}
 	d.links = links
 	d.core = core.New(d.coreConfig(id))
+	d.ahead.note = d.core.NoteBeat
 	return nil
 }
 

@@ -88,6 +88,7 @@ func (d *daemon) signal(s os.Signal) {
 // watchLoad keeps the ld field of our beats fresh, away from the loop.
 func (d *daemon) watchLoad() {
 	for {
+		letWatcherSleep()
 		if b, err := os.ReadFile("/proc/loadavg"); err == nil {
 			line := strings.TrimSpace(string(b))
 			d.load.Store(&line)

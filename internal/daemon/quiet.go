@@ -8,17 +8,37 @@ import (
 // watcherSlack is how late the Go runtime's watching thread may be. As it comes it looks fifty times in the
 // millisecond after anything has happened, and that is a third of all that an idle daemon costs. What
 // it is there for, a goroutine that is stuck in a system call or computes for long, may wait for so long.
-const watcherSlack = "5000000" // nanoseconds
+const (
+	watcherSlack = "5000000" // nanoseconds
+	usualSlack   = "50000"   // of Linux
+)
 
 // letWatcherSleep finds that thread, which the runtime starts before all others, and lets the kernel wake it
-// together with something else. A kernel that does not know how (before Linux 4.6) loses nothing.
+// together with something else. Threads that it has started have its slack and get the usual one back, so this is to
+// be called from time to time. A kernel that does not know how (before Linux 4.6) loses nothing.
 func letWatcherSleep() {
+	watcher := 0
+	var others []int
 	entries, _ := os.ReadDir("/proc/self/task")
-	first := 0
 	for _, e := range entries {
-		if tid, err := strconv.Atoi(e.Name()); err == nil && tid != os.Getpid() && (first == 0 || tid < first) {
-			first = tid
+		tid, err := strconv.Atoi(e.Name())
+		switch {
+		case err != nil:
+		case tid != os.Getpid() && (watcher == 0 || tid < watcher):
+			others = append(others, watcher)
+			watcher = tid
+		default:
+			others = append(others, tid)
 		}
 	}
-	_ = os.WriteFile("/proc/"+strconv.Itoa(first)+"/timerslack_ns", []byte(watcherSlack), 0)
+	slack(watcher, watcherSlack)
+	for _, tid := range others {
+		slack(tid, usualSlack)
+	}
+}
+
+func slack(tid int, ns string) {
+	if tid > 0 {
+		_ = os.WriteFile("/proc/"+strconv.Itoa(tid)+"/timerslack_ns", []byte(ns), 0)
+	}
 }

@@ -189,22 +189,18 @@ func TestFarmComparesTheJudgeWithItself(t *testing.T) {
 func TestFarmKeepsToItsWorkers(t *testing.T) {
 	var now, most atomic.Int32
 	gate := make(chan struct{})
+	open := sync.OnceFunc(func() { close(gate) })
 	fake := &fakePlays{}
 	farm := fakeFarm(fake, io.Discard)
 	farm.Play = func(s *Script, p Pairing) (*Observation, error) {
 		n := now.Add(1)
-		if n > most.Load() {
-			most.Store(n)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
 		if int(n) > len(farm.slots) {
 			t.Errorf("%d plays, %d have a worker", n, len(farm.slots))
 		}
 		if int(now.Load()) == farm.Workers {
-			select {
-			case <-gate:
-			default:
-				close(gate) // all are here
-			}
+			open() // all are here
 		}
 		<-gate
 		defer now.Add(-1)

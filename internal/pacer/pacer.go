@@ -47,6 +47,7 @@ type ended struct {
 	sent  int // beats that went out and were not reported
 	last  int64
 	late  histogram
+	lates []missed
 	lines [MaxLines]lineCount
 }
 
@@ -207,6 +208,23 @@ func (p *Pacer) Tick(now time.Duration) {
 		p.doubt = 0
 		p.cur.kill()
 	}
+}
+
+// Each gives, for every beat that went out since it was called last, its moment and when it really went.
+func (p *Pacer) Each(f func(at, sent time.Duration)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.each(&p.past.lates, f)
+	if p.cur != nil {
+		p.each(&p.cur.ring.lates, f)
+	}
+}
+
+func (p *Pacer) each(lates *[]missed, f func(at, sent time.Duration)) {
+	for _, m := range *lates {
+		f(p.decider(m.at), p.decider(m.at+m.late))
+	}
+	*lates = (*lates)[:0]
 }
 
 // Lateness is that of all beats since New.

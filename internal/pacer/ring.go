@@ -14,7 +14,11 @@ type producer struct {
 	end    uint64 // where the next beat goes
 	out    int    // beats that went out and were not reported yet
 	last   int64  // the moment of the last of them; 0: none yet
+	lates  []missed
 }
+
+// missed is by how much a beat missed its moment.
+type missed struct{ at, late int64 }
 
 func newProducer(mem *shared) *producer {
 	mem.sleeps.Store(forever)
@@ -64,6 +68,9 @@ func (p *producer) settle() {
 		}
 		p.out++
 		p.last = s.at.Load()
+		if len(p.lates) < Slots { // nobody may be asking
+			p.lates = append(p.lates, missed{p.last, s.late.Load()})
+		}
 	}
 }
 

@@ -84,9 +84,12 @@ func (s *sender) step() bool {
 	if at == forever {
 		return true
 	}
-	if now := clock(); at <= now && s.ring.take(word) {
-		s.send(now, at)
-		s.ring.done(word)
+	if now := clock(); at <= now {
+		s.ring.slot().late.Store(now - at)
+		if s.ring.take(word) {
+			s.send(now, at)
+			s.ring.done(word)
+		}
 	}
 	return true
 }

@@ -33,6 +33,7 @@ const (
 type slot struct {
 	word atomic.Uint64
 	at   atomic.Int64 // its moment, CLOCK_MONOTONIC, ns
+	late atomic.Int64 // by how much the pacer missed it, written before it takes the beat
 	size uint32
 	_    [4]byte
 	data [MaxBeat]byte

@@ -137,6 +137,8 @@ func (p *Pacer) lose(c *process) {
 	c.ring.revoke()
 	p.past.sent += c.ring.report()
 	p.past.last = max(p.past.last, c.ring.last)
+	p.past.lates = append(p.past.lates, c.ring.lates...)
+	c.ring.lates = nil
 	p.past.late.merge(&c.mem.late)
 	for i := range p.past.lines {
 		p.past.lines[i].merge(&c.mem.lines[i])
