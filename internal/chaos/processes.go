@@ -66,8 +66,8 @@ func (n *node) signalAll(s syscall.Signal, pids []int) error {
 		args = append(args, strconv.Itoa(pid))
 	}
 	_, err := n.host.Run("kill", args...)
-	if err != nil && !slices.ContainsFunc(pids, n.alive) {
-		return nil // they have ended at this moment
+	if slices.ContainsFunc(pids, func(pid int) bool { return !n.alive(pid) }) {
+		return nil // one has ended at this moment, or was replaced by its daemon; kill(1) goes on to the others
 	}
 	return err
 }
