@@ -43,10 +43,11 @@ func (c *Core) BeatAhead(m *wire.Message) (at time.Duration, ok bool) {
 	}
 	b := lent{at: at, wall: c.now.Wall + int64((at-c.now.At)/time.Second), load: c.now.Load}
 	if len(c.lent) == 0 {
-		c.lentAs = c.body()
+		c.lentAs, c.lentKey = c.body(), c.PeerKey()
 	}
 	c.lent = append(c.lent, b)
 	c.putStatus(m.Clear(), c.lentAs, c.seq+uint64(len(c.lent)), b.wall, b.load)
+	c.promised = c.NextTick()
 	return at, true
 }
 
@@ -83,7 +84,7 @@ func (c *Core) lentInVain() bool {
 
 // checkLent takes back what is no longer true, or what nobody will send.
 func (c *Core) checkLent() {
-	if len(c.lent) > 0 && (!c.now.Ahead || c.body() != c.lentAs) {
+	if len(c.lent) > 0 && (!c.now.Ahead || c.body() != c.lentAs || c.PeerKey() != c.lentKey) {
 		c.takeBack()
 	}
 }

@@ -168,6 +168,18 @@ func TestBeatsThatAreNoLongerTrueAreTakenBack(t *testing.T) {
 	}
 }
 
+// When the other node, a C node, signs with another key of ours, so do the beats that wait: it knows no other.
+func TestBeatsOfTheOldKeyAreTakenBack(t *testing.T) {
+	l := lending(t)
+	took := l.took
+	l.seq++
+	m := l.message("status", "st", "active", "dt", "1388", "seq", hex(l.seq))
+	l.event(Received{Link: "eth0", Heard: l.now, Key: 7, Msg: m})
+	if l.c.PeerKey() != 7 || l.took == took {
+		t.Errorf("it signs with key %d now, and the beats were taken back %d times", l.c.PeerKey(), l.took-took)
+	}
+}
+
 // What does not go out by itself we send, with its number, a quarter of a keepalive late.
 func TestBeatLentInVainIsSent(t *testing.T) {
 	l := lending(t)

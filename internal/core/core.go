@@ -36,6 +36,7 @@ type Core struct {
 	nextBeat   time.Duration
 	lent       []lent        // beats that somebody punctual sends for us
 	lentAs     body          // what they say
+	lentKey    int           // what they are signed with
 	promised   time.Duration // the tick that was asked for
 	firstDoubt time.Duration // of our own evidence, since the peer was last heard
 	lastDoubt  time.Duration // the newest of them

@@ -21,6 +21,7 @@ var notPrinted = map[string]string{
 	"Core.history":      "the caller asks Kept for what the other node still waits for",
 	"Core.againAt":      "printed as nextSaying: it counts while the other node is dead",
 	"Core.lent":         "beats ahead of time: explore hands none over",
+	"Core.lentKey":      "beats ahead of time: explore hands none over",
 	"Core.lentAs":       "beats ahead of time: explore hands none over",
 	"Core.lastRun":      "a script's name: only equality counts",
 	"Core.last":         "for the operator",

@@ -24,7 +24,7 @@ func letWatcherSleep() {
 		tid, err := strconv.Atoi(e.Name())
 		switch {
 		case err != nil:
-		case tid != os.Getpid() && (watcher == 0 || tid < watcher):
+		case tid > os.Getpid() && (watcher == 0 || tid < watcher): // after a wrap of pids: none, or one that does no harm
 			others = append(others, watcher)
 			watcher = tid
 		default:

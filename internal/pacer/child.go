@@ -105,6 +105,9 @@ func raise(mem *shared) {
 			sched = schedFIFO
 		}
 	}
+	if mem.priority == 0 { // realtime off: like any other program
+		return
+	}
 	if sched == schedNone {
 		if err := unix.Setpriority(unix.PRIO_PROCESS, 0, -20); err == nil {
 			sched = schedNice

@@ -12,16 +12,16 @@ func (p *Pacer) Opened(line, fd int, to unix.SockaddrInet4) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if line >= MaxLines {
-		if !p.many {
+		if !p.lacks {
 			p.opt.Log("WARN", fmt.Sprintf("More than %d media: heartbeats are sent by the main process", MaxLines))
 		}
-		p.many = true
+		p.lacks = true
 		return
 	}
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		p.opt.Log("ERROR", fmt.Sprintf("Medium %d: heartbeats cannot be sent on it: %v", line, err))
-		own = -1
+		p.opt.Log("ERROR", fmt.Sprintf("Medium %d cannot be given to the process that sends heartbeats: %v. They are sent by the main process", line, err))
+		own, p.lacks = -1, true
 	}
 	o := &p.lines[line]
 	closeFD(o.fd)

@@ -36,7 +36,8 @@ type Pacer struct {
 	cur    *process // nil: there is none, or it is not ready
 	born   *process // started, and not ready yet
 	lines  [MaxLines]outlet
-	many   bool // a line beyond MaxLines is open
+	lacks  bool // a medium that it cannot be given is open: the decider sends all beats itself
+	lost   bool // beats were offered to a process that is no more, and Revoke has not said yet which went out
 	past   ended
 	doubt  int64 // since when the pacer is later than it promised; 0: it is not
 	starts uint64
@@ -91,7 +92,7 @@ func (p *Pacer) decider(at int64) time.Duration { return time.Duration(at - p.or
 func (p *Pacer) Offer(at time.Duration, data []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cur == nil || p.many || !p.cur.ring.offer(p.moment(at), data) {
+	if p.cur == nil || p.lacks || p.lost || !p.cur.ring.offer(p.moment(at), data) {
 		return false
 	}
 	if p.cur.ring.mustWake() && !p.cur.tell(message{kind: msgWake}, -1) {
@@ -106,6 +107,7 @@ func (p *Pacer) Offer(at time.Duration, data []byte) bool {
 func (p *Pacer) Revoke() (sent int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.lost = false
 	if p.cur != nil {
 		p.cur.ring.revoke()
 		p.cur.ring.finish()
@@ -175,7 +177,7 @@ const grace = 5 * time.Millisecond
 func (p *Pacer) Alive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.cur != nil
+	return p.cur != nil && !p.lacks
 }
 
 // News yields something whenever a pacer has become ready or has gone. With one that has gone, beats that
@@ -260,7 +262,10 @@ func (p *Pacer) Status() Status {
 	return s
 }
 
-// Close ends the pacer's process and waits for that. Beats that were offered and have not gone out do not.
+// longestEnd is how long Close waits for a process that was killed.
+const longestEnd = 2 * time.Second
+
+// Close ends the pacer's process and waits for that, but not for ever. Beats that were offered and have not gone out do not.
 func (p *Pacer) Close() {
 	p.close.Do(func() {
 		close(p.done)
@@ -273,7 +278,10 @@ func (p *Pacer) Close() {
 			p.born.kill()
 		}
 		p.mu.Unlock()
-		<-p.over
+		select {
+		case <-p.over:
+		case <-time.After(longestEnd): // it cannot be killed now; the end of its socket ends it
+		}
 		p.mu.Lock()
 		for i := range p.lines {
 			closeFD(p.lines[i].fd)

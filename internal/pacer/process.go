@@ -1,6 +1,7 @@
 package pacer
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -63,7 +64,8 @@ func (p *process) fork(memory int) error {
 				"GODEBUG=asyncpreemptoff=1", // no signal every 10 ms to a thread that waits in a raw system call
 			},
 			Files: []uintptr{n, n, n, uintptr(pair[1]), uintptr(memory)},
-			Sys:   &syscall.SysProcAttr{Setsid: true},
+			// One that was stopped does not see the end of its socket.
+			Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 		})
 	}
 	if err != nil {
@@ -73,6 +75,9 @@ func (p *process) fork(memory int) error {
 	p.control = pair[0]
 	return nil
 }
+
+// errEnded: how, its status will tell.
+var errEnded = errors.New("it ended at once")
 
 // awaitReady waits until the new process can send.
 func (p *process) awaitReady() error {
@@ -91,15 +96,15 @@ func (p *process) awaitReady() error {
 	case err != nil:
 		return fmt.Errorf("waiting for it: %w", err)
 	case n == 0:
-		return nil // it has ended; how, its status will tell
+		return errEnded
 	}
 	return nil
 }
 
 func (m *message) raw() []byte { return (*[messageSize]byte)(unsafe.Pointer(m))[:] }
 
-// tell sends a message, and with it a descriptor, if that is not negative. It is false if the pacer has not
-// read for so long that there is no more room. That it is gone is no matter of tell's.
+// tell sends a message, and with it a descriptor, if that is not negative. It is false if it cannot: the pacer has
+// not read for so long that there is no more room, or the kernel has none. That it is gone is no matter of tell's.
 func (p *process) tell(m message, fd int) bool {
 	var rights []byte
 	if fd >= 0 {
@@ -108,10 +113,10 @@ func (p *process) tell(m message, fd int) bool {
 	for {
 		switch err := unix.Sendmsg(p.control, m.raw(), rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL); err {
 		case unix.EINTR:
-		case unix.EAGAIN, unix.ETOOMANYREFS:
-			return false
-		default:
+		case nil, unix.EPIPE, unix.ECONNRESET, unix.ENOTCONN:
 			return true
+		default:
+			return false
 		}
 	}
 }

@@ -2,6 +2,7 @@ package pacer
 
 import (
 	"fmt"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,7 @@ const (
 // supervise keeps a pacer running until Close. The pauses also bound the log to some lines a minute.
 func (p *Pacer) supervise() {
 	defer close(p.over)
+	runtime.LockOSThread() // the child is to end with its parent's thread, see fork
 	pause := time.Duration(0)
 	for {
 		begin := time.Now()
@@ -73,7 +75,10 @@ func (p *Pacer) live() (why string) {
 	p.bear(nil)
 	if err != nil || p.closing(0) {
 		c.kill()
-		c.reap() //nolint:errcheck // the reason is known
+		ws, reaped := c.reap()
+		if err == errEnded {
+			return name + ending(ws, reaped)
+		}
 		return name + fmt.Sprintf("is of no use: %v", err)
 	}
 	p.adopt(c)
@@ -102,7 +107,9 @@ func (p *Pacer) adopt(c *process) {
 	p.mu.Lock()
 	for i := range p.lines {
 		if p.lines[i].fd >= 0 {
-			c.tell(p.lines[i].opened(i), int(p.lines[i].fd))
+			if !c.tell(p.lines[i].opened(i), int(p.lines[i].fd)) {
+				c.kill()
+			}
 		}
 	}
 	p.cur, p.doubt = c, 0
@@ -134,7 +141,9 @@ func (p *Pacer) warn(c *process) {
 // lose takes over what is left of a process that sends no more.
 func (p *Pacer) lose(c *process) {
 	p.mu.Lock()
+	offered := c.ring.end
 	c.ring.revoke()
+	p.lost = p.lost || c.ring.end < offered
 	p.past.sent += c.ring.report()
 	p.past.last = max(p.past.last, c.ring.last)
 	p.past.lates = append(p.past.lates, c.ring.lates...)
