@@ -157,11 +157,11 @@ func TestHangingPacerIsReplaced(t *testing.T) {
 	}
 	now := time.Duration(clock())
 	p.until("another process", func() bool {
-		p.mu.Lock()
+		p.Pacer.mu.Lock()
 		if p.cur != nil && p.cur.pid == old {
 			p.cur.mem.sleeps.Store(0) // it may just be writing there that it sleeps
 		}
-		p.mu.Unlock()
+		p.Pacer.mu.Unlock()
 		now += time.Second
 		p.Tick(now)
 		s := p.Status()
