@@ -156,7 +156,7 @@ func TestHangingPacerIsReplaced(t *testing.T) {
 		t.Fatal("killed at first sight")
 	}
 	now := time.Duration(clock())
-	p.until("another process", func() bool {
+	for end := time.Now().Add(patience); p.Status().PID == old; time.Sleep(time.Millisecond) {
 		p.Pacer.mu.Lock()
 		if p.cur != nil && p.cur.pid == old {
 			p.cur.mem.sleeps.Store(0) // it may just be writing there that it sleeps
@@ -164,9 +164,11 @@ func TestHangingPacerIsReplaced(t *testing.T) {
 		p.Pacer.mu.Unlock()
 		now += time.Second
 		p.Tick(now)
-		s := p.Status()
-		return s.PID != 0 && s.PID != old
-	})
+		if time.Now().After(end) {
+			t.Fatalf("it is not killed; log:\n%s", p.text())
+		}
+	}
+	p.until("another process", func() bool { return p.Status().PID != 0 })
 }
 
 // Close at any moment of a pacer's life ends it, and waits for no more than that.
