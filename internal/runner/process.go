@@ -76,6 +76,7 @@ func (r *Runner) start(c Command, op string, out *capture) (*exec.Cmd, error) {
 		p.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		return p
 	}
+	readAhead(c.Path)
 	p := build(c.Path, c.argv(op)...)
 	err := spawn(p)
 	// Somebody may just be writing the script, or another thread of ours may have forked
@@ -90,6 +91,29 @@ func (r *Runner) start(c Command, op string, out *capture) (*exec.Cmd, error) {
 		err = spawn(p)
 	}
 	return p, err
+}
+
+// readAhead brings into memory what the kernel reads to execute a script. Between fork and exec the parent's thread waits
+// in the kernel, and as soon as garbage is collected all of this process waits for that thread: a disk that hangs
+// would hold up every decision. Here it holds up this script alone.
+func readAhead(path string) {
+	line, _, _ := bytes.Cut(firstPage(path), []byte("\n"))
+	if interpreter, ok := bytes.CutPrefix(line, []byte("#!")); ok {
+		if word := bytes.Fields(interpreter); len(word) > 0 {
+			firstPage(string(word[0]))
+		}
+	}
+}
+
+func firstPage(path string) []byte {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil // exec says why
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	n, _ := f.Read(page)
+	return page[:n]
 }
 
 // spawn starts p with umask 022. The umask belongs to the thread's file system context, so it is
