@@ -106,7 +106,7 @@ func (n *node) doKill(s Step) (string, error) {
 	n.setDaemon(begin, end, "killed")
 	if n.stall != "" {
 		n.stall = ""
-		n.c.change(begin, end, n.name, factStall, "off")
+		n.c.change(end, end, n.name, factStall, "off") // see down
 	}
 	if after, err := time.ParseDuration(s.arg(0)); err == nil {
 		n.startAt = end.Add(after)

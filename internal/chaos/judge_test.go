@@ -123,6 +123,9 @@ func TestJudge(t *testing.T) {
 			"5 node1 power off", "6.2 node2 log " + dead, "6.3 node2 web: start", "6.4 node2 web: started", "11 end -"}},
 		"declared dead after a short stall": {"false-death", []string{
 			"10 node1 stall on", "11 node1 stall off", "11.1 node2 log " + dead, "12 end -"}},
+		"declared dead after a short stall that ended in a power cut": {"", []string{
+			"10 node1 stall on", "11 node1 power off", "11 node1 daemon none", "11 node1 stall off", "12.2 node2 log " + dead,
+			"12.3 node2 web: start", "12.4 node2 web: started", "20 end -"}},
 		"declared dead after a long stall": {"", []string{
 			"10 node1 stall on", "12.2 node2 log " + dead, "12.3 node2 web: start", "12.4 node2 web: started",
 			"14 node1 stall off", "14.5 node2 web: stop", "14.6 node2 web: stopped", "30 end -"}},

@@ -144,7 +144,7 @@ func (n *node) down(begin, end time.Time) {
 	n.off, n.pid, n.stall, n.stopped, n.busy, n.startAt, n.bootAt = true, 0, "", nil, nil, time.Time{}, time.Time{}
 	n.c.change(begin, end, n.name, factPower, "off")
 	n.setDaemon(begin, end, "none")
-	n.c.change(begin, end, n.name, factStall, "off")
+	n.c.change(end, end, n.name, factStall, "off") // what was held up had no moment to beat in before
 	n.faults = map[string]bool{}
 	n.c.change(begin, end, n.name, factScripts, "")
 	for link, how := range n.links {

@@ -97,13 +97,19 @@ func (t *timeline) shortStalls(node string) {
 		for j < len(all) && (all[j].value != "off" || j+1 < len(all) && all[j+1].from.Sub(all[j].from) < 500*time.Millisecond) {
 			j++
 		}
-		if j < len(all) && all[j].from.Sub(all[i].from) < t.setup.shortest()-t.setup.Keepalive {
+		if j < len(all) && !t.over(node, all[j].from) && all[j].from.Sub(all[i].from) < t.setup.shortest()-t.setup.Keepalive {
 			for k := i; k < j; k++ {
 				all[k].value = short
 			}
 		}
 		i = max(j, i+1)
 	}
+}
+
+// over says that no daemon goes on at that moment: a stall that ends so is the begin of a longer silence.
+func (t *timeline) over(node string, at time.Time) bool {
+	daemon := t.value(node, factDaemon, "none", at)
+	return t.value(node, factPower, "on", at) == "off" || daemon == "none" || daemon == "killed"
 }
 
 func (t *timeline) cut() {
