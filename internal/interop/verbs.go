@@ -187,7 +187,7 @@ func (p *player) stop(h *lab.Host, background bool) error {
 
 // signal sends a signal to all processes of the daemon.
 func (p *player) signal(h *lab.Host, name string) error {
-	_, err := h.Run("pkill", "-"+name, "-x", "heartbeat|heartbeatd")
+	_, err := h.Run("pkill", "-"+name, "-x", "heartbeat|heartbeatd|heartbeat-beats")
 	return err
 }
 
