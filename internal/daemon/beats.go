@@ -21,7 +21,6 @@ type beatSender interface {
 	Alive() bool
 	News() <-chan struct{}
 	Tick(now time.Duration)
-	Status() pacer.Status
 	Close()
 	link.Paced
 }

@@ -104,7 +104,6 @@ func (p *metronome) Each(f func(at, sent time.Duration)) {
 
 func (p *metronome) News() <-chan struct{}               { return p.news }
 func (p *metronome) Tick(time.Duration)                  {}
-func (p *metronome) Status() pacer.Status                { return pacer.Status{} }
 func (p *metronome) Close()                              { p.Revoke() }
 func (p *metronome) Opened(int, int, unix.SockaddrInet4) {}
 func (p *metronome) Closed(int)                          {}

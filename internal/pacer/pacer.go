@@ -22,7 +22,7 @@ type Options struct {
 
 // Pacer is the decider's side of the pacer and looks after its process. Every method may be called from any
 // goroutine, and none waits: what takes time happens in a goroutine. One goroutine, the decider's loop, is
-// meant to call Offer, Revoke, Sent, Overdue and Tick.
+// meant to call Offer, Revoke, Sent, Each and Tick.
 type Pacer struct {
 	opt    Options
 	origin int64 // CLOCK_MONOTONIC at the decider's moment 0
@@ -154,24 +154,6 @@ func (p *Pacer) LastAt() (time.Duration, bool) {
 	}
 	return p.decider(last), last != 0
 }
-
-// Late is by how much the first beat that has not gone out is late; 0: none is. Of a pacer that is no more,
-// nothing waits: what it had not sent was revoked.
-func (p *Pacer) Late(now time.Duration) time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cur == nil {
-		return 0
-	}
-	return time.Duration(p.cur.ring.overdue(p.moment(now)))
-}
-
-// Overdue says whether a beat is so late that the decider should revoke it and send it itself.
-func (p *Pacer) Overdue(now time.Duration) bool { return p.Late(now) > grace }
-
-// grace is more than a pacer with real-time priority ever needs. One without may need more under load; that
-// its beat is then sent by whoever gets a processor first does no harm.
-const grace = 5 * time.Millisecond
 
 // Alive says whether there is a pacer that takes beats.
 func (p *Pacer) Alive() bool {

@@ -115,15 +115,6 @@ func (p *producer) report() int {
 	return n
 }
 
-// overdue is how long ago the first beat that has not gone out should have.
-func (p *producer) overdue(now int64) int64 {
-	p.settle()
-	if p.begin == p.end {
-		return 0
-	}
-	return max(0, now-p.slot(p.begin).at.Load())
-}
-
 // consumer is the pacer's end of the ring. All of it is nosplit: see sender.go.
 type consumer struct {
 	mem *shared

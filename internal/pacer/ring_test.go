@@ -206,12 +206,6 @@ func TestRefused(t *testing.T) {
 	if p.offer(9, []byte("x")) {
 		t.Error("a beat before the one before it was taken")
 	}
-	if got := p.overdue(12); got != 2 {
-		t.Errorf("overdue by %d", got)
-	}
-	if got := p.overdue(9); got != 0 {
-		t.Errorf("overdue by %d before its moment", got)
-	}
 	p.revoke()
 	if !p.offer(9, []byte("x")) {
 		t.Error("refused because of a beat that was revoked")
