@@ -140,7 +140,6 @@ func (c *Core) follow() {
 }
 
 func (c *Core) started() {
-	c.self.residue = c.now.Rand % 10
 	if c.peer != nil {
 		c.peer.residue = c.now.Rand / 10 % 10
 		c.peer.lastBeat = c.now.At

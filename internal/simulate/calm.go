@@ -53,6 +53,7 @@ func (r *Run) calm() {
 			return
 		}
 	}
+	r.endOutside() // of a group that only one file names too, which was in transition before
 	r.Calms = append(r.Calms, w.Now-begin)
 	r.Tally.longestCalm = max(r.Tally.longestCalm, float64(w.Now-begin)/float64(r.calmTime()))
 	r.split, r.outsider, r.lying, r.scripted, w.Both = false, false, false, false, nil

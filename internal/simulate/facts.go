@@ -80,14 +80,20 @@ func (r *Run) holdsAll(m *scenario.Machine) bool {
 	return v.State == "active" && v.Holding != "transition" && r.runsAll(m, nil) == nil
 }
 
-// healthy says that no script of a machine fails, hangs or lies. Slow ones are in the formulas.
-func healthy(m *scenario.Machine) bool {
+// healthy says that no script of a machine fails, hangs or lies. Slow ones are in the formulas, but
+// one that is slower than hangreport is one that hangs.
+func (r *Run) healthy(m *scenario.Machine) bool {
 	for _, s := range m.Scripts { // order does not matter: one that is not is enough
-		if s != (scenario.Script{Take: s.Take}) {
+		if s != (scenario.Script{Take: s.Take}) || r.hangs(m, s) {
 			return false
 		}
 	}
 	return true
+}
+
+// hangs says that a node does not wait for the end of a script.
+func (r *Run) hangs(m *scenario.Machine, s scenario.Script) bool {
+	return s.Hang || s.Take >= r.w.OptionsOf(m).HangReport
 }
 
 // troubled are the groups with a script that does not do what it is asked for, and how many of
@@ -98,10 +104,10 @@ func (r *Run) troubled(m *scenario.Machine) (groups map[string]bool, hanging int
 		for _, word := range g.Resources {
 			for _, op := range []core.Op{core.Start, core.Stop, core.Status} {
 				s := m.Script(word, op)
-				if s != (scenario.Script{Take: s.Take}) {
+				if s != (scenario.Script{Take: s.Take}) || r.hangs(m, s) {
 					groups[g.Resources[0]] = true
 				}
-				if s.Hang {
+				if r.hangs(m, s) {
 					hanging++
 				}
 			}

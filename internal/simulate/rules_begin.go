@@ -26,7 +26,7 @@ func (r *Run) as(owner map[string]string) func(g core.GroupConfig) string {
 
 // restartKeeps is the rule restart-keeps.
 func restartKeeps(r *Run, a *act) {
-	if !a.before.settled || a.f[0] != "restart" || !healthy(a.m) || !r.fresh(a.m) || a.m.Disk.Full {
+	if !a.before.settled || a.f[0] != "restart" || !r.healthy(a.m) || !r.fresh(a.m) || a.m.Disk.Full {
 		return
 	}
 	for _, g := range r.w.GroupsOf(a.m) {
@@ -49,7 +49,7 @@ func restartKeeps(r *Run, a *act) {
 // returnInTime is the rule return-in-time.
 func returnInTime(r *Run, a *act) {
 	o := a.before.alone
-	if a.f[0] != "boot" || o == nil || a.m == o || !healthy(a.m) || !healthy(o) || a.m.Core == nil || !r.fresh(a.m) ||
+	if a.f[0] != "boot" || o == nil || a.m == o || !r.healthy(a.m) || !r.healthy(o) || a.m.Core == nil || !r.fresh(a.m) ||
 		!r.w.Reaches(a.m, o) || !r.w.Reaches(o, a.m) || r.peerGone(o) && !r.fresh(o) {
 		return
 	}
@@ -77,7 +77,7 @@ func (r *Run) peerGone(m *scenario.Machine) bool { return m.Core != nil && r.hol
 
 // startAlone is the rule start-alone.
 func startAlone(r *Run, a *act) {
-	if a.f[0] != "boot" || !a.before.off || !healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded || a.o.Disk.Full {
+	if a.f[0] != "boot" || !a.before.off || !r.healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded || a.o.Disk.Full {
 		return // who hears a recording of the other waits till it is over; one that cannot write starts later
 	}
 	m := a.m
@@ -88,7 +88,7 @@ func startAlone(r *Run, a *act) {
 func startTogether(r *Run, a *act) {
 	m, o := a.m, a.o
 	if a.f[0] != "boot" || m.Core == nil || o.Core == nil || !r.pristine(o) || !r.pristine(m) || r.differs || r.lying || r.outsider ||
-		!r.gentle() || !r.w.Reaches(m, o) || !r.w.Reaches(o, m) || m.Since != r.w.Now || !healthy(m) || !healthy(o) || o.Stalled() {
+		!r.gentle() || !r.w.Reaches(m, o) || !r.w.Reaches(o, m) || m.Since != r.w.Now || !r.healthy(m) || !r.healthy(o) || o.Stalled() {
 		return
 	}
 	r.owe("start-together", r.joinTime(m)+r.statusTime(o)+max(r.startTime(m), r.startTime(o)), func() error {

@@ -27,7 +27,7 @@ func (r *Run) takeoverTime(dead, by *scenario.Machine) time.Duration {
 
 // takeoverInTime is the rule takeover-in-time.
 func takeoverInTime(r *Run, a *act) {
-	if a.f[0] == "crash" && a.sleeper == a.o && a.o != nil && healthy(a.o) && r.gentle() &&
+	if a.f[0] == "crash" && a.sleeper == a.o && a.o != nil && r.healthy(a.o) && r.gentle() &&
 		r.w.Now+r.keepalive(a.o) < a.o.Asleep+min(r.deadtime(a.o), r.deadtime(a.m)) {
 		// It sleeps while the other dies. What arrived meanwhile counts from when it arrived.
 		o, wakes := a.o, a.wakes-r.w.Now+2*r.keepalive(a.o)
@@ -35,7 +35,7 @@ func takeoverInTime(r *Run, a *act) {
 		return
 	}
 	// Loss makes no takeover later: it can only be too early.
-	if !a.before.lossy || a.f[0] != "crash" && a.f[0] != "kill" || !healthy(a.o) {
+	if !a.before.lossy || a.f[0] != "crash" && a.f[0] != "kill" || !r.healthy(a.o) {
 		return
 	}
 	o := a.o
@@ -44,7 +44,7 @@ func takeoverInTime(r *Run, a *act) {
 
 // troubleStaysLocal is the rule trouble-stays-local.
 func troubleStaysLocal(r *Run, a *act) {
-	if !a.before.settled || a.f[0] != "crash" || healthy(a.o) {
+	if !a.before.settled || a.f[0] != "crash" || r.healthy(a.o) {
 		return
 	}
 	o := a.o
@@ -63,7 +63,7 @@ func troubleStaysLocal(r *Run, a *act) {
 
 // stopInTime is the rule stop-in-time.
 func stopInTime(r *Run, a *act) {
-	if !a.before.settled || a.f[0] != "stop" || !healthy(a.m) || !healthy(a.o) {
+	if !a.before.settled || a.f[0] != "stop" || !r.healthy(a.m) || !r.healthy(a.o) {
 		return
 	}
 	m, o := a.m, a.o
@@ -77,7 +77,7 @@ func stopInTime(r *Run, a *act) {
 
 // exitInTime is the rule exit-in-time.
 func exitInTime(r *Run, a *act) {
-	if !a.before.settled && a.before.alone != a.m || a.f[0] != "stop" || !healthy(a.m) {
+	if !a.before.settled && a.before.alone != a.m || a.f[0] != "stop" || !r.healthy(a.m) {
 		return
 	}
 	m, life := a.m, a.m.Life()
@@ -95,7 +95,7 @@ const linger = 2 * time.Second
 // moveInTime is the rule move-in-time.
 func moveInTime(r *Run, a *act) {
 	verb := a.f[0]
-	if !a.before.settled || verb != "standby" && verb != "takeover" || !healthy(a.m) || !healthy(a.o) {
+	if !a.before.settled || verb != "standby" && verb != "takeover" || !r.healthy(a.m) || !r.healthy(a.o) {
 		return
 	}
 	giver, taker := a.m, a.o

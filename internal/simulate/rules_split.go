@@ -24,7 +24,7 @@ func (r *Run) parted(a *act) bool {
 // splitServes is the rule split-serves.
 func splitServes(r *Run, a *act) {
 	x, y := r.pair[0], r.pair[1]
-	if !a.before.settled || !r.parted(a) || !healthy(x) || !healthy(y) {
+	if !a.before.settled || !r.parted(a) || !r.healthy(x) || !r.healthy(y) {
 		return
 	}
 	s := &split{owner: a.before.owner}
@@ -50,7 +50,7 @@ func splitHeals(r *Run, a *act) {
 	if s == nil || !s.ripe || a.f[0] != "mend" && a.f[0] != "key" || !r.w.Reaches(r.pair[0], r.pair[1]) || !r.w.Reaches(r.pair[1], r.pair[0]) {
 		return
 	}
-	if !healthy(r.pair[0]) || !healthy(r.pair[1]) || !r.gentle() {
+	if !r.healthy(r.pair[0]) || !r.healthy(r.pair[1]) || !r.gentle() {
 		return
 	}
 	r.keptByOwner("split-heals", 0, s.owner)
@@ -88,7 +88,7 @@ func (r *Run) anyFailback() bool {
 
 // oneDirection is the rule one-direction: what a.m sends no longer arrives, and it hears everything.
 func oneDirection(r *Run, a *act) {
-	if !a.before.settled || a.f[0] != "deafen" || !healthy(a.m) || !healthy(a.o) {
+	if !a.before.settled || a.f[0] != "deafen" || !r.healthy(a.m) || !r.healthy(a.o) {
 		return
 	}
 	m, o := a.m, a.o
@@ -121,7 +121,7 @@ func shortStall(r *Run, a *act) {
 // longStall is the rule long-stall.
 func longStall(r *Run, a *act) {
 	d, ok := r.stallOf(a)
-	if !ok || !healthy(a.o) {
+	if !ok || !r.healthy(a.o) {
 		return
 	}
 	limit := r.takeoverTime(a.m, a.o)

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,22 @@ type sending struct {
 	gen       uint64 // highest generation ever
 	datagrams uint64
 	ticks     uint64
-	missed    uint64 // numbers of the other machine that were seen to be missing, since traffic was counted
+	missed    []missing
+}
+
+// missing are numbers of the other machine that were seen not to have come, and when.
+type missing struct {
+	at    time.Duration
+	count uint64
+}
+
+// missedSince is how many those are, without what is older.
+func (s *sending) missedSince(at time.Duration) (sum uint64) {
+	s.missed = slices.DeleteFunc(s.missed, func(m missing) bool { return m.at < at })
+	for _, m := range s.missed {
+		sum += m.count
+	}
+	return sum
 }
 
 // arrived keeps what is true of a machine that is heard. A recording of the past is no sign of life.
@@ -105,8 +121,9 @@ func (r *Run) action(m *scenario.Machine, a core.Action) {
 			r.traceAction(m, a.Level.String()+" "+a.Text)
 		}
 		if n, _, ok := strings.Cut(a.Text, " lost packet(s) for ["); ok {
-			missed, _ := strconv.ParseUint(n, 10, 64)
-			r.sent[m.Index()].missed += missed
+			count, _ := strconv.ParseUint(n, 10, 64)
+			s := &r.sent[m.Index()]
+			s.missed = append(s.missed, missing{r.w.Now, count})
 		}
 		if name, ok := strings.CutSuffix(a.Text, ": is dead"); ok && !m.Foreign {
 			r.declaredDead(m, strings.TrimPrefix(name, "node "))
