@@ -84,11 +84,26 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	// A C node sends a second request before it refuses it itself, and goes on with the first.
 	if r := c.refusal(n.name); r != "" {
 		c.logf(Warn, "%s", r)
+		s.refused, s.refusedWhich = seq, which
 		return
 	}
 	s.begin(which, n.name, seq)
 	c.setStandby(standbyOffered, standbyAnswer)
 	c.sendStandby("other", which)
+}
+
+// offerLate answers a `me` that came while something was in flux, as soon as nothing is: a heartbeatd that still waits
+// for its answer says so in each report. A C node waits its ten seconds for nothing, as in 3.0.6.
+func (c *Core) offerLate() {
+	s, n := &c.standby, c.peer
+	switch id := s.refused; {
+	case id == 0:
+	case n.report.standby != id || n.report.phase != standbyAsked:
+		s.refused = 0
+	case c.refusal(n.name) == "":
+		s.refused = 0
+		c.offer(n, s.refusedWhich, id)
+	}
 }
 
 // giveInTime gives to a C taker when it is time to.
@@ -149,6 +164,9 @@ func (c *Core) given(n *node) {
 // standbyAgree follows the newest report of a heartbeatd partner.
 func (c *Core) standbyAgree() {
 	s, n := &c.standby, c.peer
+	if s.phase == standbyNone {
+		c.offerLate()
+	}
 	if s.phase == standbyNone || !n.capable {
 		return
 	}

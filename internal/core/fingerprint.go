@@ -271,6 +271,11 @@ func (c *Core) printStandby(p *Print) {
 	s := &c.standby
 	p.word(uint64(s.phase))
 	c.due(p, s.failbackAt)
+	p.flags(s.refused != 0)
+	if s.refused != 0 {
+		p.number(false, s.refused)
+		p.text(string(s.refusedWhich))
+	}
 	if s.phase == standbyNone {
 		return
 	}

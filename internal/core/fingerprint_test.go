@@ -87,7 +87,7 @@ func busy() *Core {
 	c.nextBeat, c.reqAt, c.grace, c.promised = printedAt+1, printedAt+2, printedAt+3, printedAt+4
 	c.firstDoubt = printedAt - time.Second
 	c.join = join{began: printedAt - time.Second, heardAt: printedAt - time.Second}
-	c.standby = standby{phase: standbyWaiting, which: Local, giver: "a", id: 25, began: printedAt - 7, deadline: printedAt + 7, giveAt: printedAt + 5, failbackAt: printedAt + 8}
+	c.standby = standby{refused: 25, refusedWhich: Foreign, phase: standbyWaiting, which: Local, giver: "a", id: 25, began: printedAt - 7, deadline: printedAt + 7, giveAt: printedAt + 5, failbackAt: printedAt + 8}
 	c.taking = takeover{from: "b", cause: "cause"}
 	c.stop = shutdown{delayed: printedAt + 9, notice: 39, endAt: printedAt + 10}
 	n := c.peer

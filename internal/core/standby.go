@@ -69,16 +69,18 @@ func (c *Core) cGive() time.Duration {
 }
 
 type standby struct {
-	phase      standbyPhase
-	which      Which // as the giver sees it
-	giver      string
-	id         uint64        // number of the giver's `me`
-	sure       bool          // taker: the giver was seen releasing
-	tookOver   bool          // giver: the C taker has taken over, and says no more
-	giveAt     time.Duration // giver that has a C node's `other`: when the groups are stopped; 0: it has not
-	began      time.Duration
-	deadline   time.Duration
-	failbackAt time.Duration // no automatic failback before this
+	phase        standbyPhase
+	which        Which // as the giver sees it
+	giver        string
+	id           uint64 // number of the giver's `me`
+	sure         bool   // taker: the giver was seen releasing
+	refused      uint64 // number of a `me` that came while something was in flux; 0: none
+	refusedWhich Which
+	tookOver     bool          // giver: the C taker has taken over, and says no more
+	giveAt       time.Duration // giver that has a C node's `other`: when the groups are stopped; 0: it has not
+	began        time.Duration
+	deadline     time.Duration
+	failbackAt   time.Duration // no automatic failback before this
 }
 
 func (s *standby) giving() bool {

@@ -109,6 +109,9 @@ func (r *Run) note(a *act) {
 		r.spoil(a.f[2])
 	case a.f[0] == "replay":
 		r.recorded = r.w.Now + time.Second + r.travel()
+		if o := r.other(a.m); o != nil && !r.everHeard(o, a.m) {
+			r.spoilAll() // docs/security.md: a node that has just been started cannot tell it from the node itself
+		}
 	case a.f[0] == "script" && slices.Contains(a.f, "lie"):
 		r.lying = true
 		r.spoil(a.f[2])
@@ -118,6 +121,21 @@ func (r *Run) note(a *act) {
 	case a.f[0] == "script" && a.m.Scripts[a.f[2]].Missing:
 		r.lying = true // one of its actions works without the script
 		r.spoil(a.f[2])
+	}
+}
+
+// everHeard says whether a life of one node knows what the other's numbers are.
+func (r *Run) everHeard(m, from *scenario.Machine) bool {
+	h := r.heard[m.Index()][from.Index()]
+	return h.life == m.Life() && h.at > m.Since
+}
+
+// spoilAll excuses all groups.
+func (r *Run) spoilAll() {
+	for _, m := range r.pair {
+		for _, g := range r.w.GroupsOf(m) {
+			r.spoil(g.Resources[0])
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func (r *Run) declaredDead(m *scenario.Machine, name string) {
 // up again and again comes to a verdict all the same.
 func (r *Run) sleeperWaits(m *scenario.Machine, name string) {
 	k := r.keepalive(m)
-	slept := m.Woke - m.Asleep
+	slept := m.Woke - m.Asleep - r.w.Horizon(m) // with its beats handed over it had nothing to do before
 	if m.Asleep < m.Since || slept < 2*k+100*time.Millisecond || r.w.Now > r.doubted(m)+r.deadtime(m) {
 		return
 	}

@@ -30,7 +30,7 @@ func restartKeeps(r *Run, a *act) {
 		return
 	}
 	for _, g := range r.w.GroupsOf(a.m) {
-		if a.before.owner[g.Resources[0]] != g.Home && r.legacy() {
+		if a.before.owner[g.Resources[0]] != g.Home && r.anyFailback() {
 			return // its start had failed at home; a new life there has forgotten that, and gets it back
 		}
 	}

@@ -50,8 +50,8 @@ func splitHeals(r *Run, a *act) {
 	if s == nil || !s.ripe || a.f[0] != "mend" && a.f[0] != "key" || !r.w.Reaches(r.pair[0], r.pair[1]) || !r.w.Reaches(r.pair[1], r.pair[0]) {
 		return
 	}
-	if !r.healthy(r.pair[0]) || !r.healthy(r.pair[1]) || !r.gentle() {
-		return
+	if !r.healthy(r.pair[0]) || !r.healthy(r.pair[1]) || !r.gentle() || r.travel() >= min(r.keepalive(r.pair[0]), r.keepalive(r.pair[1])) {
+		return // the other's beats say for too long that they hold it for dead
 	}
 	r.keptByOwner("split-heals", 0, s.owner)
 }
