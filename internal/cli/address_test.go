@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"heartbeatd/internal/address"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,16 +50,16 @@ func TestAddressArguments(t *testing.T) {
 		{"IPaddr 10.0.0.1 usage", exitOK, usage1, ""},
 		{"IPaddr2 help", exitOK, usage2, ""},
 		{"IPv6addr usage", exitOK, usage6, ""},
-		{"IPaddr 10.0.0.1/99 start", ocfConfigured, "ERROR:  Program is not configured\n", "ERROR: " + badWord},
-		{"IPaddr 10.0.0.1/24/nix0 start", ocfConfigured, "ERROR:  Program is not configured\n",
+		{"IPaddr 10.0.0.1/99 start", address.ExitConfigured, "ERROR:  Program is not configured\n", "ERROR: " + badWord},
+		{"IPaddr 10.0.0.1/24/nix0 start", address.ExitConfigured, "ERROR:  Program is not configured\n",
 			"ERROR: no such interface: invalid interface name [nix0]\nINFO: hint: 'ip link' lists the interfaces; mend the word in haresources on both nodes\n"},
 		// A word that cannot be started cannot be here, and its stop must not fail.
-		{"IPaddr x stop", ocfOK, "INFO:  Success\n", "WARN: " + noAddr},
-		{"IPaddr x status", ocfNotRunning, "INFO:  Resource is stopped\n", "WARN: " + noAddr},
-		{"IPv6addr fe80::1 stop", ocfOK, "INFO:  Success\n", "WARN: address word \"fe80::1\": a link-local address needs its interface, as in fe80::1/64/eth0\n"},
-		{"announce httpd", ocfConfigured, "", "heartbeatd: error: address word \"httpd\": not an address word (want 10.0.0.1/24/eth0, IPaddr::..., IPaddr2::... or IPv6addr::...)\n"},
-		{"announce IPaddr::192.0.2.99/24", ocfGeneric, "", "heartbeatd: error: address not on this machine: 192.0.2.99\nheartbeatd: hint: only the node that holds an address announces it; see 'heartbeatd status'\n"},
-		{"IPaddr2 192.0.2.99/24 monitor", ocfNotRunning, "INFO:  Resource is stopped\n", ""},
+		{"IPaddr x stop", address.ExitOK, "INFO:  Success\n", "WARN: " + noAddr},
+		{"IPaddr x status", address.ExitNotRunning, "INFO:  Resource is stopped\n", "WARN: " + noAddr},
+		{"IPv6addr fe80::1 stop", address.ExitOK, "INFO:  Success\n", "WARN: address word \"fe80::1\": a link-local address needs its interface, as in fe80::1/64/eth0\n"},
+		{"announce httpd", address.ExitConfigured, "", "heartbeatd: error: address word \"httpd\": not an address word (want 10.0.0.1/24/eth0, IPaddr::..., IPaddr2::... or IPv6addr::...)\n"},
+		{"announce IPaddr::192.0.2.99/24", address.ExitGeneric, "", "heartbeatd: error: address not on this machine: 192.0.2.99\nheartbeatd: hint: only the node that holds an address announces it; see 'heartbeatd status'\n"},
+		{"IPaddr2 192.0.2.99/24 monitor", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
 	} {
 		var out, errOut bytes.Buffer
 		code := addressCommand(strings.Fields(tt.args), nil, &out, &errOut)
@@ -73,7 +75,7 @@ func TestAddressArguments(t *testing.T) {
 	if code != exitOK || !strings.Contains(meta.String(), `<resource-agent name="IPaddr2" version="1.0">`) {
 		t.Errorf("meta-data: %d, %q", code, meta.String())
 	}
-	for _, action := range addressActions {
+	for _, action := range address.Actions {
 		if action != "help" && !strings.Contains(addressHelp, "\n  "+action+" ") {
 			t.Errorf("--help does not explain %s", action)
 		}
@@ -187,13 +189,13 @@ func TestAddressScripts(t *testing.T) {
 			code        int
 			out, errOut string
 		}{
-			{"status", ocfNotRunning, "INFO:  Resource is stopped\n", ""},
-			{"stop", ocfOK, "INFO:  Success\n", ""},
-			{"start", ocfOK, "INFO:  Success\n", up + "INFO: Adding " + tt.added + "\n"},
-			{"status", ocfOK, "INFO:  Running OK\n", ""},
-			{"monitor", ocfOK, "INFO:  Running OK\n", ""},
-			{"stop", ocfOK, "INFO:  Success\n", "INFO: Removing " + tt.removed + "\n"},
-			{"status", ocfNotRunning, "INFO:  Resource is stopped\n", ""},
+			{"status", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
+			{"stop", address.ExitOK, "INFO:  Success\n", ""},
+			{"start", address.ExitOK, "INFO:  Success\n", up + "INFO: Adding " + tt.added + "\n"},
+			{"status", address.ExitOK, "INFO:  Running OK\n", ""},
+			{"monitor", address.ExitOK, "INFO:  Running OK\n", ""},
+			{"stop", address.ExitOK, "INFO:  Success\n", "INFO: Removing " + tt.removed + "\n"},
+			{"status", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
 		} {
 			code, out, errOut := callScript(t, tt.script, append(strings.Fields(tt.word), step.action)...)
 			if code != step.code || out != step.out || errOut != step.errOut {
@@ -215,14 +217,14 @@ func TestAddressElsewhere(t *testing.T) {
 		code        int
 		out, errOut string
 	}{
-		{"status", ocfOK, "INFO:  Running OK\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured\n"},
-		{"start", ocfGeneric, "ERROR:  Generic error\n", "ERROR: address on another interface: 10.1.0.9 is on e0 and not on e0p as configured\n" +
+		{"status", address.ExitOK, "INFO:  Running OK\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured\n"},
+		{"start", address.ExitGeneric, "ERROR:  Generic error\n", "ERROR: address on another interface: 10.1.0.9 is on e0 and not on e0p as configured\n" +
 			"INFO: hint: stop the resource, which removes the address there, then start it; or name that interface in haresources\n"},
-		{"stop", ocfOK, "INFO:  Success\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured, removing it there\n" +
+		{"stop", address.ExitOK, "INFO:  Success\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured, removing it there\n" +
 			"INFO: Removing inet address 10.1.0.9/24 from device e0\n"},
-		{"status", ocfNotRunning, "INFO:  Resource is stopped\n", ""},
-		{"start", ocfOK, "INFO:  Success\n", "INFO: Adding inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0p\n"},
-		{"stop", ocfOK, "INFO:  Success\n", "INFO: Removing inet address 10.1.0.9/24 from device e0p\n"},
+		{"status", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
+		{"start", address.ExitOK, "INFO:  Success\n", "INFO: Adding inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0p\n"},
+		{"stop", address.ExitOK, "INFO:  Success\n", "INFO: Removing inet address 10.1.0.9/24 from device e0p\n"},
 	} {
 		code, out, errOut := callScript(t, "IPaddr2", "10.1.0.9/24/e0p", step.action)
 		if code != step.code || out != step.out || errOut != step.errOut {

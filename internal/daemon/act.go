@@ -1,11 +1,7 @@
 package daemon
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"os/exec"
-	"time"
 
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/core"
@@ -60,23 +56,6 @@ func (d *daemon) scriptLine(text string) {
 func (d *daemon) starting(_ uint64, cmd runner.Command, op string) {
 	if op != core.Status.String() {
 		d.scriptLine("info: Running " + cmd.Running(op))
-	}
-}
-
-// announce repeats an address on its network. It is a process of its own, as the scripts are,
-// because it goes on for half a minute.
-func (d *daemon) announce(word string) {
-	exe, err := os.Executable()
-	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, exe, "address", "announce", word)
-		if err = runner.UsualScore(cmd.Start); err == nil {
-			err = cmd.Wait()
-		}
-	}
-	if err != nil {
-		d.logLine("WARN", fmt.Sprintf("announcing %s: %v", word, err))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"heartbeatd/internal/address"
 	"heartbeatd/internal/auth"
 	"heartbeatd/internal/config"
 	"heartbeatd/internal/control"
@@ -67,16 +68,18 @@ type links interface {
 }
 
 type daemon struct {
-	opt     Options
-	log     *halog.Log
-	limiter *halog.Limiter
-	links   links
-	runner  *runner.Runner
-	core    *core.Core
-	ahead   ahead
-	keys    Keys
-	start   time.Time
-	gen     uint64
+	opt       Options
+	log       *halog.Log
+	limiter   *halog.Limiter
+	links     links
+	runner    *runner.Runner
+	announcer address.Announcer // of the addresses that this process itself has put up
+	shipped   shipped
+	core      *core.Core
+	ahead     ahead
+	keys      Keys
+	start     time.Time
+	gen       uint64
 
 	openLinks  func(*daemon) (links, error)
 	openSender func(*daemon) beatSender // nil from it: the loop sends beats itself
@@ -87,7 +90,7 @@ type daemon struct {
 	requests chan request
 	signals  chan os.Signal
 	over     chan struct{} // closed when the loop has ended
-	timer    *time.Timer
+	timer    *alarm
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
@@ -119,7 +122,7 @@ func newDaemon(opt Options) *daemon {
 		signals:  make(chan os.Signal, 8),
 		over:     make(chan struct{}),
 		limiter:  halog.NewLimiter(time.Minute, 64),
-		timer:    time.NewTimer(time.Hour),
+		timer:    newAlarm(),
 		wakes:    time.NewTimer(time.Hour),
 	}
 }
@@ -151,6 +154,7 @@ func (d *daemon) run() error {
 	go server.Serve(handler{d})
 	defer server.Close()
 	defer close(d.over)
+	defer d.timer.close()
 	go d.watchLoad()
 	d.ready()
 	d.loop()
@@ -186,7 +190,7 @@ func (d *daemon) open() error {
 	d.gen = id.generation
 	d.runner = runner.New(runner.Config{
 		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"), StateDir: filepath.Join(p.RunDir, "scripts"),
-		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting,
+		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting, Own: d.ownScript,
 	})
 	d.ahead = newAhead(d.openSender(d))
 	links, err := d.openLinks(d)

@@ -71,7 +71,7 @@ func (d *daemon) step(ev core.Event) {
 	}
 	d.lend()
 	if next := d.core.NextTick(); next != core.NoTick {
-		d.timer.Reset(max(0, next-d.now()))
+		d.timer.reset(next - d.now())
 	}
 }
 

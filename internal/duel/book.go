@@ -33,11 +33,11 @@ func (b *book) add(row rowKey, software string, ns int64, more map[string]float6
 // put notes a value and tells of it.
 func (b *book) put(row rowKey, software string, value float64, more map[string]float64) {
 	b.keep(row, software, value, more)
-	fmt.Fprintf(b.out, "  %-14s %-16s %10.3f", row, software, value)
+	text := fmt.Sprintf("  %-14s %-16s %10.3f", row, software, value)
 	for _, k := range slices.Sorted(maps.Keys(more)) {
-		fmt.Fprintf(b.out, "  %s %.3f", k, more[k])
+		text += fmt.Sprintf("  %s %.3f", k, more[k])
 	}
-	fmt.Fprintln(b.out)
+	fmt.Fprintln(b.out, text)
 }
 
 // keep notes a value.

@@ -19,7 +19,7 @@ const usageText = `Usage: lab duel [flags]
 
 Measures Heartbeat 3.0.6 (C), keepalived and heartbeatd side by side in private hosts, in turns on the same
 processors, and writes docs/performance.md. The exit status is 1 if a target was missed. It needs root and, the
-first time, a Debian package source. A run takes about half an hour; nothing else should run meanwhile.
+first time, a Debian package source. A run takes about twenty minutes; nothing else should run meanwhile.
 
   lab duel                        everything but the million beats
   lab duel --only moves,idle      some of it: moves, vrrp, idle, flood, late, million; or rows, by their names
@@ -172,13 +172,14 @@ func (o *options) measure(stdout io.Writer, project string, h *history) (*histor
 		if !slices.Contains(chosen, s.name) {
 			continue
 		}
-		b.samples, d.spoiled = nil, 0
+		b.samples = nil
+		d.spoiled.Store(0)
 		begin := time.Now()
 		fmt.Fprintf(stdout, "%s:\n", s.name)
 		if err := s.run(d, b); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		r := stageRun{Stage: s.name, When: begin.UTC().Truncate(time.Second), Took: time.Since(begin).Seconds(), Spoiled: d.spoiled, Samples: b.samples}
+		r := stageRun{Stage: s.name, When: begin.UTC().Truncate(time.Second), Took: time.Since(begin).Seconds(), Spoiled: int(d.spoiled.Load()), Samples: b.samples}
 		for _, l := range m.Between(begin, time.Now()) {
 			r.Held++
 			r.HeldBy = max(r.HeldBy, milliseconds(int64(l.By)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"heartbeatd/internal/lab"
@@ -19,7 +20,7 @@ type duel struct {
 	millionPairs int
 	quick        bool
 	out          io.Writer
-	spoiled      int
+	spoiled      atomic.Int32
 }
 
 // software are those that are compared in everything heartbeat does; they take turns in this order.
@@ -78,11 +79,11 @@ func (d *duel) again(b *book, p *pair, play func() error) error {
 			return nil
 		}
 		b.samples = b.samples[:had]
-		d.spoiled++
+		spoiled := d.spoiled.Add(1)
 		fmt.Fprintf(d.out, "%s: not counted: %v\n", p.name, err)
 		p.showLogs(os.Stderr)
-		if d.spoiled > spoiledAtMost {
-			return fmt.Errorf("%s: the last of %d plays that could not be played: %w", p.name, d.spoiled, err)
+		if spoiled > spoiledAtMost {
+			return fmt.Errorf("%s: the last of %d plays that could not be played: %w", p.name, spoiled, err)
 		}
 		if err := p.reset(); err != nil {
 			return err

@@ -36,6 +36,8 @@ func (p *pair) move(owner int, act func(owner int) (through int, err error)) (*m
 	if owner < 0 {
 		return nil, errors.New("no node alone has the service")
 	}
+	p.procs.alone.Lock()
+	defer p.procs.alone.Unlock()
 	time.Sleep(calm)
 	m := &move{p: p, owner: owner}
 	for i, h := range p.nodes {
@@ -140,10 +142,11 @@ func (m *move) trace(b *book, what string, zero int64) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b line) int { return int(min(max(a.at-b.at, -1), 1)) })
-	fmt.Fprintf(b.story, "%s, %s\n", m.p.name, what)
+	text := fmt.Sprintf("%s, %s\n", m.p.name, what)
 	for _, l := range all {
-		fmt.Fprintf(b.story, "  %9.3f  %s\n", milliseconds(l.at-zero), strings.TrimRight(l.text, " "))
+		text += fmt.Sprintf("  %9.3f  %s\n", milliseconds(l.at-zero), strings.TrimRight(l.text, " "))
 	}
+	fmt.Fprint(b.story, text)
 }
 
 var kindName = map[uint32]string{unix.PERF_RECORD_FORK: "fork", unix.PERF_RECORD_COMM: "exec", unix.PERF_RECORD_EXIT: "exit"}

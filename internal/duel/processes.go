@@ -22,6 +22,8 @@ type processes struct {
 	stop  chan struct{}
 	done  chan struct{}
 
+	alone sync.Mutex // held while a move is made: what processes do is kept for one move at a time
+
 	mu   sync.Mutex
 	told []processEvent
 	lost int

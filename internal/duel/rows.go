@@ -20,6 +20,8 @@ const (
 	rowFloodLate  rowKey = "flood-late"
 	rowVRRP10     rowKey = "vrrp-10"
 	rowVRRP100    rowKey = "vrrp-100"
+	rowEqual10    rowKey = "vrrp-10-equal"
+	rowEqual100   rowKey = "vrrp-100-equal"
 	rowMillion    rowKey = "million"
 	rowDeaths     rowKey = "million-deaths"
 )
@@ -69,8 +71,10 @@ var rows = []row{
 	{key: rowFloodLog, stage: "flood", title: "the same: written to its log", unit: "KiB", target: "≤ 64", bounds: []bound{{1, 64}}},
 	{key: rowFloodDead, stage: "flood", title: "the same: nodes declared dead", unit: "", target: "0", bounds: []bound{{1, 0}}},
 	{key: rowFloodLate, stage: "flood", title: "the same: beats of the node later than 5 ms", unit: "", target: "0", bounds: []bound{{1, 0}}},
-	{key: rowVRRP10, stage: "vrrp", title: "killed, every 10 ms a beat: the peer answers for the address", unit: "ms", target: "ahead of keepalived", ahead: true},
-	{key: rowVRRP100, stage: "vrrp", title: "killed, every 100 ms a beat: the peer answers for the address", unit: "ms", target: "ahead of keepalived", ahead: true},
+	{key: rowVRRP10, stage: "vrrp", title: "killed, every 10 ms a beat: from its last beat until the peer answers for the address", unit: "ms", target: "ahead of keepalived", ahead: true},
+	{key: rowEqual10, stage: "vrrp", title: "the same, with a deadtime of three intervals, which is what VRRP waits", unit: "ms"},
+	{key: rowVRRP100, stage: "vrrp", title: "killed, every 100 ms a beat: from its last beat until the peer answers for the address", unit: "ms", target: "ahead of keepalived", ahead: true},
+	{key: rowEqual100, stage: "vrrp", title: "the same, with a deadtime of three intervals", unit: "ms"},
 	{key: rowMillion, stage: "million", title: "keepalive 10 ms under CPU, memory, disk and fork hogs: lateness of a beat", unit: "ms", beats: true},
 	{key: rowDeaths, stage: "million", title: "the same, deadtime 50 ms: nodes declared dead that lived", unit: "", target: "0 in all those beats", bounds: []bound{{1, 0}}},
 }

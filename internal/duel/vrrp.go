@@ -52,42 +52,45 @@ type rival struct {
 	rest  func() (owner int, err error) // waits until all is calm
 }
 
-// vrrp: keepalived and heartbeatd at the same interval, and with the same patience: three intervals.
+// vrrp: keepalived and heartbeatd at the same interval. VRRP always waits for three of them, and that is measured too;
+// a deadtime may be less: with two and a half, one beat may be lost and the next be late.
 func (d *duel) vrrp(b *book) error {
-	for _, at := range []struct {
-		row   rowKey
-		every time.Duration
-	}{{rowVRRP10, 10 * time.Millisecond}, {rowVRRP100, 100 * time.Millisecond}} {
-		if err := d.vrrpAt(b, at.row, at.every); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (d *duel) vrrpAt(b *book, row rowKey, every time.Duration) error {
-	pairs, err := d.pairs(cluster{keepalive: every, deadtime: 3 * every, links: 1}, d.ours)
+	err := d.vrrpAt(b, rowVRRP10, rowEqual10, 10*time.Millisecond)
 	if err != nil {
 		return err
 	}
-	defer closeAll(pairs)
-	ours := pairs[0]
+	return d.vrrpAt(b, rowVRRP100, rowEqual100, 100*time.Millisecond)
+}
+
+func (d *duel) vrrpAt(b *book, row, equal rowKey, every time.Duration) error {
+	quick, err := d.pairs(cluster{keepalive: every, deadtime: 5 * every / 2, links: 1}, d.ours)
+	if err != nil {
+		return err
+	}
+	defer closeAll(quick)
+	patient, err := d.pairs(cluster{keepalive: every, deadtime: 3 * every, links: 1}, d.ours)
+	if err != nil {
+		return err
+	}
+	defer closeAll(patient)
 	theirs, err := d.keepalivedPair(every)
 	if err != nil {
 		return err
 	}
 	defer theirs.close()
-	rivals := []*rival{
-		{pair: theirs, every: every, frame: advertFrame,
-			start: func(node int) error { return theirs.nodes[node].Start("keepalived", "-n", "-P", "-l") },
-			rest:  func() (int, error) { return theirs.master(every) }},
-		{pair: ours, every: every, frame: beatFrame,
-			start: func(node int) error { return ours.nodes[node].StartDaemon() },
-			rest:  ours.settled},
+	ours := func(p *pair) *rival {
+		return &rival{pair: p, every: every, frame: beatFrame, rest: p.settled,
+			start: func(node int) error { return p.nodes[node].StartDaemon() }}
 	}
+	keepalived := &rival{pair: theirs, every: every, frame: advertFrame,
+		start: func(node int) error { return theirs.nodes[node].Start("keepalived", "-n", "-P", "-l") },
+		rest:  func() (int, error) { return theirs.master(every) }}
 	for range d.times(d.repeat, 1) {
-		for _, r := range rivals {
-			if err := d.again(b, r.pair, func() error { return r.kill(b, row) }); err != nil {
+		for _, turn := range []struct {
+			r    *rival
+			rows []rowKey
+		}{{keepalived, []rowKey{row, equal}}, {ours(quick[0]), []rowKey{row}}, {ours(patient[0]), []rowKey{equal}}} {
+			if err := d.again(b, turn.r.pair, func() error { return turn.r.kill(b, turn.rows...) }); err != nil {
 				return err
 			}
 		}
@@ -96,7 +99,7 @@ func (d *duel) vrrpAt(b *book, row rowKey, every time.Duration) error {
 }
 
 // kill kills everything that runs on the owner, and waits for the other node to answer.
-func (r *rival) kill(b *book, row rowKey) error {
+func (r *rival) kill(b *book, rows ...rowKey) error {
 	p := r.pair
 	for node, h := range p.nodes {
 		if len(residents(h.PID())) == 1 { // the first time, and after a reset
@@ -120,8 +123,10 @@ func (r *rival) kill(b *book, row rowKey) error {
 	doomed := residents(first)
 	delete(doomed, first)
 	p.mark()
-	time.Sleep(3 * r.every) // some beats
-	begin := time.Now().UnixNano()
+	begin, err := r.betweenBeats(owner)
+	if err != nil {
+		return err
+	}
 	for pid := range doomed {
 		syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have ended
 	}
@@ -139,12 +144,35 @@ func (r *rival) kill(b *book, row rowKey) error {
 	if answer < begin {
 		return errors.New("the other node answered before the owner was killed")
 	}
-	b.add(row, p.name, answer-begin, map[string]float64{"from the last beat": milliseconds(answer - lastOf(frames, r.frame, number(owner)))})
+	for _, row := range rows {
+		b.add(row, p.name, answer-lastOf(frames, r.frame, number(owner)), map[string]float64{"from the kill": milliseconds(answer - begin)})
+	}
 	// The killed one has left everything where it was.
 	if _, err := p.nodes[owner].Run("sh", "-c", "ip address del "+serviceText+"/24 dev eth0; echo stopped >/run/service"); err != nil {
 		return err
 	}
 	return r.start(owner)
+}
+
+// betweenBeats waits until half an interval has passed since a beat of the owner: how long after its last beat a node
+// dies would else be chance, and more than what is measured.
+func (r *rival) betweenBeats(owner int) (now int64, err error) {
+	time.Sleep(3 * r.every)
+	begin, beat := time.Now().UnixNano(), int64(0)
+	err = lab.Eventually(patience, "a beat", func() bool {
+		beat = r.pair.wire.last(r.frame, number(owner))
+		return beat > begin
+	})
+	if err != nil {
+		return 0, err
+	}
+	half := int64(r.every / 2)
+	for at := beat + half; ; at += 2 * half {
+		if wait := at - time.Now().UnixNano(); wait > 0 {
+			time.Sleep(time.Duration(wait))
+			return time.Now().UnixNano(), nil
+		}
+	}
 }
 
 // master waits until one node alone advertises, and returns it.

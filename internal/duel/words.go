@@ -13,8 +13,8 @@ How to read it:
   when it ends (perf events). The client is a third host that pings the service address every millisecond by its own ARP table.
 - *Without scripts* are the rows whose target says "+ scripts": from each of their times is taken off what resource
   scripts ran in it, on either node (for ` + "`heartbeat -k`" + ` on the node itself), overlaps once. The column *with scripts* is the
-  median of the whole. 3.0.6's ` + "`IPaddr2`" + ` is a long shell script, ours a short program. Its programs that are not
-  resource scripts, such as ` + "`ResourceManager`" + `, are its own time.
+  median of the whole. 3.0.6's ` + "`IPaddr2`" + ` is a long shell script; ours, as long as it is as
+  shipped, the daemon does itself, and that is counted as the daemon's own time. The programs of 3.0.6 that are not resource scripts, such as ` + "`ResourceManager`" + `, are its own time.
 - *of* is the number of runs, or of beats. *holds* judges heartbeatd: by the median for moves (how many of all were within the
   target alone is said too), by the maximum for everything else, and for beats by what the target says. Then the runs before.
 - The lateness of a beat is what it is behind an ideal rhythm, fitted to 200 beats at a time in the daemon's favour: its period is
@@ -35,8 +35,9 @@ var stageNotes = map[string]string{
 	"moves": "keepalive 200 ms, deadtime 2 s, one medium; one address by `IPaddr2` and one script that does nothing but say that it was\n" +
 		"called. *Beyond deadtime* is counted from the last beat that was on the wire.\n",
 	"vrrp": "Every process of the owner is killed; its address stays where it is. keepalived: VRRP version 3, priorities 254 and 253, by which it\n" +
-		"waits little more than its three intervals. heartbeatd: keepalive the same interval, deadtime three of them. The time is from\n" +
-		"the kill to the first answer of the peer; where in an interval the kill falls is chance.\n",
+		"waits little more than its three intervals, which is all that VRRP has. heartbeatd: keepalive the same interval, deadtime two and a half\n" +
+		"of them, by which one beat may be lost and the next be late; and, beside it, three. The kill is half an interval after a beat. The time is\n" +
+		"from that beat to the first answer of the peer.\n",
 	"idle": "keepalive 100 ms, three media (`bcast` on three devices), deadtime 2 s; both pairs at the same time. The memory is read when the\n" +
 		"other node has been stopped, because what two nodes on one machine share would be halved.\n",
 	"flood": "keepalive 200 ms, deadtime 2 s. What is sent is a beat of the other node in which one digit was changed after it was signed.\n",

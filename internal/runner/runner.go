@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -34,10 +35,18 @@ type Config struct {
 	// text. As Log otherwise.
 	Script func(text string)
 
+	// Own is asked for each script that was found whether this process can do what it does itself; nil, or an
+	// answer of nil: it is run.
+	Own func(cmd Command) Builtin
+
 	// Starting is told of each process right before it is started, on the goroutine that starts
 	// it. A Start whose word has no script does not get here. As Log otherwise.
 	Starting func(id uint64, cmd Command, op string)
 }
+
+// Builtin does what a script does when it is called with op, and returns the exit status. It runs on a goroutine of
+// its own, and may take as long as a script.
+type Builtin func(op string, stdout, stderr io.Writer) int
 
 // Result is the end of a script.
 type Result struct {
@@ -95,6 +104,9 @@ func newRunner(c Config) *Runner {
 	}
 	if c.Script == nil {
 		c.Script = func(string) {}
+	}
+	if c.Own == nil {
+		c.Own = func(Command) Builtin { return nil }
 	}
 	if c.Starting == nil {
 		c.Starting = func(uint64, Command, string) {}

@@ -1,18 +1,16 @@
-package cli
+package address
 
 import (
 	"fmt"
-
-	"heartbeatd/internal/address"
 )
 
-// addressMetaData describes a script in the XML of the OCF resource agent interface, version 1.0.
-func addressMetaData(script string) string {
+// metaData describes a script in the XML of the OCF resource agent interface, version 1.0.
+func metaData(script string) string {
 	short, word := "Manages a service address (IPv4)", "ip[/bits-or-netmask[/iface[:label][/broadcast]]]"
 	switch script {
-	case address.IPaddr2:
+	case IPaddr2:
 		short = "Manages a service address (IPv4 or IPv6)"
-	case address.IPv6addr:
+	case IPv6addr:
 		short, word = "Manages a service address (IPv6)", "addr[/prefix[/iface]]"
 	}
 	return fmt.Sprintf(`<?xml version="1.0"?>

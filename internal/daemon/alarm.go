@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// alarm wakes the loop at its next deadline. The runtime waits for its own timers in epoll_wait, which counts
+// milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
+// answers. A timer of the kernel is late by the time that it takes to wake a thread.
+type alarm struct {
+	C    chan struct{} // one waits at most; it may come early after a Reset to a later moment
+	file *os.File      // a timerfd; nil where there is none
+	fd   int           // its number, good until close
+	when unix.ItimerSpec
+	late *time.Timer // instead
+}
+
+func newAlarm() *alarm {
+	a := &alarm{C: make(chan struct{}, 1)}
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		a.late = time.AfterFunc(time.Hour, a.ring)
+		return a
+	}
+	a.file, a.fd = os.NewFile(uintptr(fd), "timerfd"), fd
+	go a.watch()
+	return a
+}
+
+func (a *alarm) watch() {
+	var count [8]byte
+	for {
+		if _, err := a.file.Read(count[:]); err != nil {
+			return // closed
+		}
+		a.ring()
+	}
+}
+
+func (a *alarm) ring() {
+	select {
+	case a.C <- struct{}{}:
+	default:
+	}
+}
+
+// reset sets it anew; at once if the time has come.
+func (a *alarm) reset(in time.Duration) {
+	if a.file == nil {
+		a.late.Reset(in)
+		return
+	}
+	a.when.Value = unix.NsecToTimespec(int64(max(in, 1)))
+	_ = unix.TimerfdSettime(a.fd, 0, &a.when, nil) // of a number that is ours it cannot fail
+}
+
+// close ends it; the loop has ended.
+func (a *alarm) close() {
+	if a.file == nil {
+		a.late.Stop()
+		return
+	}
+	_ = a.file.Close()
+}
