@@ -62,6 +62,11 @@ func (c *Core) noticeStall() {
 	c.doubt(2 * c.cfg.Keepalive)
 	c.logf(Warn, "This node was held up for %d ms: no verdict on other nodes for the next %d ms",
 		late/time.Millisecond, 2*c.cfg.Keepalive/time.Millisecond)
+	// Whoever was silent for so long was declared dead, and what it was to take has been taken back since. The giver's
+	// `done` may still wait in the socket, before the claim that says so.
+	if s := &c.standby; s.phase == standbyOffered && c.peer.capable && late+c.cfg.Keepalive > c.cfg.Deadtime {
+		c.cancelStandby()
+	}
 }
 
 // checkDead declares dead who was silent for its whole deadtime.
