@@ -84,7 +84,9 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	// A C node sends a second request before it refuses it itself, and goes on with the first.
 	if r := c.refusal(n.name); r != "" {
 		c.logf(Warn, "%s", r)
-		s.refused, s.refusedWhich = seq, which
+		if s.phase == standbyNone {
+			s.refused, s.refusedWhich = seq, which
+		}
 		return
 	}
 	s.begin(which, n.name, seq)
@@ -92,7 +94,7 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 	c.sendStandby("other", which)
 }
 
-// offerLate answers a `me` that came while something was in flux, as soon as nothing is: a heartbeatd that still waits
+// offerLate answers a `me` that came while something was in flux, not while we were in another dialogue, as soon as nothing is: a heartbeatd that still waits
 // for its answer says so in each report. A C node waits its ten seconds for nothing, as in 3.0.6.
 func (c *Core) offerLate() {
 	s, n := &c.standby, c.peer

@@ -42,11 +42,12 @@ func newPair(name string, s *lab.Software, opts lab.HostOptions, links int, proc
 	}
 	defer func() {
 		if err != nil {
-			p.close()
+			p.close() //nolint:errcheck // the error that matters is known
+			p = nil
 		}
 	}()
 	if p.calls, err = hear(p.lab); err != nil {
-		return nil, err
+		return p, err
 	}
 	for i, host := range []string{"node1", "node2"} {
 		if s != nil {
@@ -55,14 +56,14 @@ func newPair(name string, s *lab.Software, opts lab.HostOptions, links int, proc
 			p.nodes[i], err = p.lab.Host(host, opts)
 		}
 		if err != nil {
-			return nil, err
+			return p, err
 		}
 		if err = configure(p.nodes[i]); err != nil {
-			return nil, err
+			return p, err
 		}
 	}
 	if p.client, err = p.lab.Host("client", lab.HostOptions{}); err != nil {
-		return nil, err
+		return p, err
 	}
 	p.wire, err = tap(p.lab, serviceAddress)
 	return p, err
