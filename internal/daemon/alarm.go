@@ -11,11 +11,12 @@ import (
 // milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
 // answers. A timer of the kernel is late by the time that it takes to wake a thread.
 type alarm struct {
-	C    chan struct{} // one waits at most; it may come early after a Reset to a later moment
+	C    chan struct{} // one waits at most; it may come early after it was set to a later moment
 	file *os.File      // a timerfd; nil where there is none
 	fd   int           // its number, good until close
 	when unix.ItimerSpec
-	late *time.Timer // instead
+	at   time.Duration // what it is set to, by the loop's clock; 0: nothing
+	late *time.Timer   // instead
 }
 
 func newAlarm() *alarm {
@@ -47,15 +48,22 @@ func (a *alarm) ring() {
 	}
 }
 
-// reset sets it anew; at once if the time has come.
-func (a *alarm) reset(in time.Duration) {
-	if a.file == nil {
-		a.late.Reset(in)
+// set sets it to a moment, at once if that has passed. Most events do not move the next deadline: then it stays as it is.
+func (a *alarm) set(at, now time.Duration) {
+	if at == a.at {
 		return
 	}
-	a.when.Value = unix.NsecToTimespec(int64(max(in, 1)))
+	a.at = at
+	if a.file == nil {
+		a.late.Reset(max(at-now, 0))
+		return
+	}
+	a.when.Value = unix.NsecToTimespec(int64(max(at-now, 1)))
 	_ = unix.TimerfdSettime(a.fd, 0, &a.when, nil) // of a number that is ours it cannot fail
 }
+
+// rung is to be called by who has heard it.
+func (a *alarm) rung() { a.at = 0 }
 
 // close ends it; the loop has ended.
 func (a *alarm) close() {

@@ -21,27 +21,35 @@ func TestAlarm(t *testing.T) {
 			t.Fatal("silent: ", what)
 		}
 	}
+	start := time.Now()
+	now := func() time.Duration { return time.Since(start) + time.Hour }
 	var late []time.Duration
 	for range 20 {
-		begin := time.Now()
-		a.reset(3300 * time.Microsecond)
+		at := now() + 3300*time.Microsecond
+		a.set(at, now())
+		a.set(at, now()) // which changes nothing
 		await("a time to come")
-		late = append(late, time.Since(begin)-3300*time.Microsecond)
+		a.rung()
+		late = append(late, now()-at)
 	}
 	slices.Sort(late)
 	if late[0] < 0 {
 		t.Errorf("early by %v", -late[0])
 	}
 	t.Logf("late by %v at best, %v as a median", late[0], late[len(late)/2])
-	a.reset(-time.Second)
+	a.set(time.Second, now())
 	await("a time that has passed")
-	a.reset(time.Hour)
+	a.rung()
+	a.set(time.Second, now())
+	await("the same, again")
+	a.rung()
+	a.set(now()+time.Hour, now())
 	select {
 	case <-a.C:
 		t.Error("it rings twice")
 	case <-time.After(20 * time.Millisecond):
 	}
-	a.reset(0)
+	a.set(now(), now())
 	await("set to now after a later time")
 }
 
@@ -50,7 +58,7 @@ func TestAlarmWithoutTimer(t *testing.T) {
 	a := &alarm{C: make(chan struct{}, 1)}
 	a.late = time.AfterFunc(time.Hour, a.ring)
 	defer a.close()
-	a.reset(time.Millisecond)
+	a.set(time.Hour+time.Millisecond, time.Hour)
 	select {
 	case <-a.C:
 	case <-time.After(10 * time.Second):

@@ -33,6 +33,7 @@ func (d *daemon) loop() {
 		case <-d.ahead.news():
 			d.beatsAnew()
 		case <-d.timer.C:
+			d.timer.rung()
 			d.tick()
 		}
 	}
@@ -71,7 +72,7 @@ func (d *daemon) step(ev core.Event) {
 	}
 	d.lend()
 	if next := d.core.NextTick(); next != core.NoTick {
-		d.timer.reset(next - d.now())
+		d.timer.set(next, d.now())
 	}
 }
 
