@@ -16,19 +16,22 @@
 // The guarantees, by the names the judge uses, which are those of docs/guarantees.md where it has one:
 //
 //	one-owner           no two nodes have a resource, unless one could not hear the other for about a deadtime
-//	                    and lived, and then no longer than that lasts and the healing takes
+//	                    and held it for dead, which lived; and then only what began with that, for no longer than
+//	                    that lasts and the healing takes. A script of another group that hangs is no excuse for longer
 //	false-death         a node is declared dead only after it could not be heard for about a deadtime; for initdead by
 //	                    who has never heard it
 //	owned-in-time       whenever things have been in order for the promised time (see Promise), every
 //	                    group runs as it should: on exactly one node, on the survivor, or on each side of a split
 //	nothing-moves       while nothing happens that must move a group, no script starts or stops anything
-//	split-keeps         when only the network failed and came back, who had a group has not stopped it
+//	split-keeps         when only the network failed and came back, who had a group has not stopped it, unless it goes home
+//	long-stall          so it is when only one daemon was held up for long
 //	restart-keeps       a daemon that was killed and is back at once touches nothing, and neither does the other
-//	move-in-time        what an operator's word names has moved in time, on a pair at rest, and nothing else has
+//	move-in-time        what an operator's word names has moved in time, on a pair at rest, and nothing else has; what is
+//	                    refused moves nothing, and auto_failback legacy refuses
 //	stop-in-time        so has all of a node that is told to stop;
 //	exit-in-time        and its daemon has ended
 //	return-in-time      with auto_failback legacy a group is at home where it can be
-//	sleeper-waits       who was held up declares nobody dead for two keepalives
+//	sleeper-waits       who was held up declares nobody dead for two keepalives, unless it has had no sure word for a deadtime
 //	one-script          scripts of a node run one at a time, whichever of its daemons ran them
 //	order               starts go from left to right, stops from right to left
 //	daemon-lives        a daemon ends when it is told to, killed, or its host ends; never by itself

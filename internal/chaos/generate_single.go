@@ -10,14 +10,23 @@ import (
 func (g *generator) singles() {
 	s, rest := g.p.Setup, g.p.Setup.Promise(together)+500*time.Millisecond
 	g.at = g.between(500*time.Millisecond, time.Second)
-	if g.chance(60) { // who has a group is then not who would have it anyway
+	away := g.chance(60)
+	if away { // who has a group is then not who would have it anyway
 		g.do(g.at, "standby", one(g, Nodes[:]...), one(g, "all", "local"))
 		g.at += rest
 	}
 	end := g.at
 	for range 3 {
 		n, length := one(g, Nodes[:]...), g.some()
-		switch one(g, "split", "split", "split", "crash", "crash", "script", "script", "script", "kill", "kill", "stall", "stall", "sleep", "deafen", "stop", "order", "replay", "replay", "link") {
+		kinds := []string{"split", "split", "split", "crash", "crash", "script", "script", "script", "kill", "kill", "stall", "stall", "sleep", "deafen", "stop", "order", "replay", "replay", "link",
+			"row", "row", "moving", "moving", "clinging", "clinging", "unstartable", "unstartable", "unstartable"}
+		if away {
+			kinds = append(kinds, "split", "split", "split", "stall", "stall")
+		}
+		if s.Failback == "legacy" {
+			kinds = append(kinds, "order", "order", "order", "order") // which it refuses
+		}
+		switch one(g, kinds...) {
 		case "split":
 			for link := range s.Links {
 				g.do(g.at, "cut", n, fmt.Sprint(link))
@@ -54,6 +63,14 @@ func (g *generator) singles() {
 			g.do(g.at, "kill", other(n), "100ms", procMain)
 			g.do(g.at+g.between(700*time.Millisecond, 1500*time.Millisecond), "replay", n, length.String())
 			length += 1500 * time.Millisecond
+		case "row":
+			length = g.row(n, g.at) - g.at
+		case "moving":
+			length = g.moving(n, g.at) - g.at
+		case "clinging":
+			length = g.clinging(n, g.at) - g.at
+		case "unstartable":
+			length = g.unstartable(n, g.at) - g.at
 		case "link":
 			g.do(g.at, "cut", n, "0")
 			g.do(g.at+length, "plug", n, "0")

@@ -39,7 +39,13 @@ func (g *generator) process() string { return one(g, procMain, procBoth, procBot
 // fault lets one thing go wrong for a time, and gives the moments at which that begins and ends.
 func (g *generator) fault(n string, at time.Duration) []time.Duration {
 	end := at + g.some()
-	switch one(g, "cut", "cut", "cut", "deafen", "stall", "stall", "crash", "crash", "kill", "kill", "script", "script", "script", "script", "stop", "give", "give") {
+	switch one(g, "cut", "cut", "cut", "deafen", "stall", "stall", "crash", "crash", "kill", "kill", "script", "script", "script", "script", "stop", "give", "give", "row", "clinging", "unstartable", "unstartable") {
+	case "row":
+		end = g.row(n, at)
+	case "clinging":
+		end = g.clinging(n, at)
+	case "unstartable":
+		end = g.unstartable(n, at)
 	case "cut":
 		for link := range g.p.Setup.Links {
 			g.do(at, "cut", n, fmt.Sprint(link))

@@ -137,13 +137,14 @@ func (j *judge) stopInTime(c Change) {
 	}
 }
 
-// moveInTime: what an operator's word names moves, and nothing else does. A node that gives nothing away by
-// its auto_failback refuses.
+// moveInTime: what an operator's word names moves, and nothing else does; no other fault that comes meanwhile changes that
+// before it comes. A word that is refused moves nothing, and a node that gives nothing away by its auto_failback refuses.
 func (j *judge) moveInTime(c Change) {
-	text := j.ordered(c)
+	o, given := j.ordered(c)
 	limit := c.End.Add(2*j.s.scriptTime() + promptly)
 	limit = limit.Add(j.r.heldUp(c.Begin, limit))
-	if text == "" || !j.only(c.Begin, limit, c.Node, factCommand) || j.r.commandedTwice(c, limit) {
+	until := j.r.undisturbed(c, limit)
+	if !given || until.Before(c.Begin.Add(promptly/4)) {
 		return
 	}
 	before, ok := j.rested(c.Begin)
@@ -151,6 +152,12 @@ func (j *judge) moveInTime(c Change) {
 		return
 	}
 	j.checked("move-in-time")
+	if refuses := j.s.Failback == "legacy" && strings.HasPrefix(o.Text, "standby"); refuses {
+		j.checked("move-in-time, refused")
+		if o.Code == 0 {
+			j.breach("move-in-time", o.End, "%s on %s was not refused, with auto_failback legacy", o.Text, c.Node)
+		}
+	}
 	for _, g := range j.s.Groups {
 		words := recorded(g)
 		if len(words) == 0 {
@@ -160,38 +167,52 @@ func (j *judge) moveInTime(c Change) {
 		if j.has(Nodes[1], words[0], before.to) == surely {
 			owner = Nodes[1]
 		}
-		want := owner
-		if j.s.Failback != "legacy" && gives(text, c.Node, owner, g[0]) {
-			want = other(owner)
-		} else if d, ok := j.touched(words, c.Begin, limit); ok {
-			j.breach("move-in-time", d.begin, "%s on %s does not name %s, and %s ran %s %s", text, c.Node, g[1], d.node, d.word, d.what)
+		if j.s.Failback == "legacy" || o.Code != 0 || !gives(o.Text, c.Node, owner, g[0]) {
+			if d, ok := j.touched(words, c.Begin, until); ok {
+				j.breach("move-in-time", d.begin, "%s on %s (code %d) does not move %s, and %s ran %s %s", o.Text, c.Node, o.Code, g[1], d.node, d.word, d.what)
+			}
+			continue
+		}
+		j.movedOnce(o, words, owner, c.Begin, until)
+		if until.Before(limit) {
 			continue
 		}
 		for _, w := range words {
-			if j.has(want, w, limit) != surely || j.has(other(want), w, limit) != never {
-				j.breach("move-in-time", limit, "%v after %s on %s, %s does not have %s alone", limit.Sub(c.Begin), text, c.Node, want, w)
+			if want := other(owner); j.has(want, w, limit) != surely || j.has(owner, w, limit) != never {
+				j.breach("move-in-time", limit, "%v after %s on %s, %s does not have %s alone", limit.Sub(c.Begin), o.Text, c.Node, want, w)
 			}
 		}
 	}
 }
 
-// ordered is the operator's word that a change is about, if it was taken well.
-func (j *judge) ordered(c Change) string {
-	for _, o := range j.r.Commands {
-		if d := o.Begin.Sub(c.Begin); o.Node == c.Node && d >= 0 && d < 20*time.Millisecond && !o.End.IsZero() && o.Code == 0 {
-			return o.Text
+// movedOnce: what moves is stopped by its owner and started by the other, and neither does it the other way.
+func (j *judge) movedOnce(o Order, words []string, owner string, from, to time.Time) {
+	for _, d := range j.r.deeds() {
+		if contains(words, d.word) && d.begin.After(from) && d.begin.Before(to) && (d.what == callStop) != (d.node == owner) {
+			j.breach("move-in-time", d.begin, "%s on %s moves %s away from %s, and %s ran %s %s", o.Text, o.Node, d.word, owner, d.node, d.word, d.what)
 		}
 	}
-	return ""
 }
 
-func (r *Record) commandedTwice(c Change, until time.Time) bool {
-	for _, o := range r.Changes {
-		if o.Fact == factCommand && o != c && o.End.After(c.Begin) && o.Begin.Before(until) {
-			return true
+// ordered is the operator's word that a change is about, if it came to an end.
+func (j *judge) ordered(c Change) (Order, bool) {
+	for _, o := range j.r.Commands {
+		if d := o.Begin.Sub(c.Begin); o.Node == c.Node && d >= 0 && d < 20*time.Millisecond && !o.End.IsZero() {
+			return o, true
 		}
 	}
-	return false
+	return Order{}, false
+}
+
+// undisturbed is until when, at most, nothing else was changed since a change began.
+func (r *Record) undisturbed(c Change, until time.Time) time.Time {
+	until = earlier(until, r.End)
+	for _, o := range r.Changes {
+		if o != c && o.End.After(c.Begin) && o.Begin.Before(until) {
+			until = later(o.Begin, c.Begin)
+		}
+	}
+	return until
 }
 
 // gives says whether a word, given on node, makes the owner give away a group with that home.

@@ -62,11 +62,6 @@ func TestSingle(t *testing.T) {
 	if got := rules(Judge(legacy)); got != "return-in-time" {
 		t.Errorf("a group away from home: broken %q", got)
 	}
-	legacy = tale(t, "0.1 node1 web: start", "0.2 node1 web: started", "30 node1 order standby all", "60 end -")
-	legacy.Plan.Setup.Failback = "legacy"
-	if j := Judge(legacy); rules(j) != "" || j.Checked["move-in-time"] != 1 {
-		t.Errorf("a word that is refused: %v, looked at %d times", j.Breaches, j.Checked["move-in-time"])
-	}
 }
 
 func TestScriptsInOrder(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 var zero = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // tale is a record told in lines: "SECONDS NODE FACT VALUE", "SECONDS NODE WORD#PID: CALL", "SECONDS NODE log TEXT",
-// "SECONDS NODE order TEXT".
+// "SECONDS NODE order TEXT", or refused TEXT. A value of - is none.
 func tale(t *testing.T, lines ...string) *Record {
 	t.Helper()
 	r := &Record{
@@ -38,15 +38,19 @@ func tale(t *testing.T, lines ...string) *Record {
 			r.Lines = append(r.Lines, Line{at, at, f[1], strings.Join(f[3:], " ")})
 		case f[2] == "ended":
 			r.Ended = append(r.Ended, Ended{at, f[1], f[3]})
-		case f[2] == "order": // of an operator
-			r.Commands = append(r.Commands, Order{Begin: at, End: at.Add(100 * time.Millisecond), Node: f[1], Text: strings.Join(f[3:], " ")})
+		case f[2] == "order" || f[2] == "refused": // of an operator
+			code := 0
+			if f[2] == "refused" {
+				code = 1
+			}
+			r.Commands = append(r.Commands, Order{Begin: at, End: at.Add(100 * time.Millisecond), Node: f[1], Text: strings.Join(f[3:], " "), Code: code})
 			r.Changes = append(r.Changes, Change{at, at.Add(500 * time.Millisecond), f[1], factCommand, f[0]})
 		case strings.HasSuffix(f[2], ":"):
 			word, pid, _ := strings.Cut(strings.TrimSuffix(f[2], ":"), "#")
 			number, _ := strconv.Atoi(pid)
 			r.Calls = append(r.Calls, Call{At: at, Node: f[1], Word: word, What: f[3], PID: number})
 		default:
-			r.Changes = append(r.Changes, Change{at, at, f[1], f[2], strings.Join(f[3:], " ")})
+			r.Changes = append(r.Changes, Change{at, at, f[1], f[2], strings.TrimSuffix(strings.Join(f[3:], " "), "-")})
 		}
 	}
 	return r
@@ -79,7 +83,7 @@ func TestJudge(t *testing.T) {
 			"5 node1 link0 cut", "5 node1 link1 cut", "7.1 node2 log " + dead, "7.1 node2 web: start", "7.2 node2 web: started",
 			"20 node1 link0 ok", "20.3 node2 web: stop", "20.4 node2 web: stopped", "30 end -"}},
 		"after a split the wrong node keeps it": {"split-keeps", []string{
-			"8 node1 link0 cut", "8 node1 link1 cut", "10.1 node2 web: start", "10.2 node2 web: started",
+			"8 node1 link0 cut", "8 node1 link1 cut", "10.1 node2 log " + dead, "10.1 node2 web: start", "10.2 node2 web: started",
 			"20 node1 link0 ok", "20.3 node1 web: stop", "20.4 node1 web: stopped", "30 end -"}},
 		"a short split, and it moves": {"split-keeps", []string{
 			"8 node1 link0 cut", "8 node1 link1 cut", "8.5 node1 link0 ok", "10 node1 web: stop", "10.1 node1 web: stopped", "10.3 node2 web: start", "10.4 node2 web: started", "14 end -"}},
@@ -105,11 +109,11 @@ func TestJudge(t *testing.T) {
 		"one direction, and both keep it": {"one-owner owned-in-time", []string{
 			"5 node2 deaf on", "7.1 node2 web: start", "7.2 node2 web: started", "30 node2 deaf off", "45 end -"}},
 		"one direction, and the one not heard yields": {"", []string{
-			"5 node2 deaf on", "7.1 node2 web: start", "7.2 node2 web: started", "7.8 node1 web: stop", "7.9 node1 web: stopped", "30 end -"}},
+			"5 node2 deaf on", "7.1 node2 log " + dead, "7.1 node2 web: start", "7.2 node2 web: started", "7.8 node1 web: stop", "7.9 node1 web: stopped", "30 end -"}},
 		"killed, nobody takes over": {"owned-in-time", []string{
 			"5 node1 daemon killed", "20 end -"}},
 		"killed and back, clash ended": {"", []string{
-			"5 node1 daemon killed", "7.1 node2 web: start", "7.2 node2 web: started", "10 node1 daemon restarting", "10.2 node1 daemon up",
+			"5 node1 daemon killed", "7.1 node2 log " + dead, "7.1 node2 web: start", "7.2 node2 web: started", "10 node1 daemon restarting", "10.2 node1 daemon up",
 			"10.9 node1 web: stop", "11 node1 web: stopped", "30 end -"}},
 		"a move without need": {"nothing-moves", []string{
 			"15 node1 web: stop", "15.1 node1 web: stopped", "15.2 node1 web: start", "15.3 node1 web: started", "16 end -"}},

@@ -180,7 +180,7 @@ func (j *judge) measure(s spell, words []string, due time.Time) {
 			}
 		}
 	}
-	if !last.IsZero() && !j.r.scriptTrouble(s.from.Add(-15*time.Second), last) && j.r.failedStarts(Nodes[0], words, s.from.Add(-130*time.Second), last) == 0 {
+	if !last.IsZero() && !j.r.scriptTrouble(j.s.Words(), s.from.Add(-15*time.Second), last) && j.r.failedStarts(Nodes[0], words, s.from.Add(-130*time.Second), last) == 0 {
 		j.longest(s.kind, last.Sub(s.from))
 	}
 }

@@ -135,14 +135,20 @@ const (
 	retryFailed   = 30 * time.Second // a start that failed on all nodes there are: then twice that, then four times
 )
 
-// extra is what is added to the promise of a spell for a group of words.
+// extra is what is added to the promise of a spell for a group of words. The trouble of other groups costs the time of
+// their scripts, which run in between, and of a script that hangs; then nothing is promised anyway.
 func (r *Record) extra(s spell, words []string) time.Duration {
 	d := time.Duration(0)
 	if r.commanded(s.from.Add(-12*time.Second), s.from.Add(-time.Second)) {
 		d += standbyAnswer
 	}
-	if r.scriptTrouble(s.from.Add(-15*time.Second), s.to) {
+	setup := r.Plan.Setup
+	due := earlier(s.to, s.from.Add(setup.Promise(s.kind)+d))
+	switch before := s.from.Add(-15 * time.Second); {
+	case r.scriptTrouble(words, before, due):
 		d += stopTries
+	case r.scriptTrouble(setup.Words(), before, due):
+		d += 12 * (setup.Take + 100*time.Millisecond)
 	}
 	worst := 0
 	for _, n := range Nodes {
@@ -163,15 +169,28 @@ func (r *Record) commanded(from, to time.Time) bool {
 	return false
 }
 
-// scriptTrouble says whether a script failed, hung or was killed.
-func (r *Record) scriptTrouble(from, to time.Time) bool {
+// scriptTrouble says whether a script of these words failed or was to hang or fail, or one was killed, whosever it was.
+func (r *Record) scriptTrouble(words []string, from, to time.Time) bool {
+	faulty := map[string]bool{} // nodes where they were so before
 	for _, c := range r.Changes {
-		if (c.Fact == factTrouble || c.Fact == factScripts) && c.End.After(from) && !c.Begin.After(to) {
+		if c.Fact == factTrouble && c.End.After(from) && !c.Begin.After(to) {
+			return true
+		}
+		if c.Fact != factScripts || c.Begin.After(to) {
+			continue
+		}
+		was := faulty[c.Node]
+		faulty[c.Node] = false
+		for _, fault := range strings.Fields(c.Value) {
+			word, _, _ := strings.Cut(fault, ".")
+			faulty[c.Node] = faulty[c.Node] || contains(words, word)
+		}
+		if c.End.After(from) && (was || faulty[c.Node]) {
 			return true
 		}
 	}
 	for _, c := range r.Calls {
-		if strings.HasSuffix(c.What, "-failed") && c.At.After(from) && c.At.Before(to) {
+		if strings.HasSuffix(c.What, "-failed") && contains(words, c.Word) && c.At.After(from) && c.At.Before(to) {
 			return true
 		}
 	}
