@@ -39,6 +39,23 @@ type (
 	// run here and only a reboot is certain to end it.
 	Reboot struct{ Reason string }
 
+	// Hook is a message that 3.0.6 runs a script of /etc/ha.d/rc.d for, see [Config.Hooks]. Nothing
+	// depends on it. The message is the caller's until the next Step.
+	Hook struct {
+		Msg   *wire.Message
+		Gives bool // an ip-request, of a group that runs here and will be given away
+	}
+
+	// Fence resets a node with the STONITH device, and comes back as [FenceDone] with the same attempt. One
+	// that hangs may be given up after a while; it has failed then.
+	Fence struct {
+		Node    string
+		Attempt int
+	}
+
+	// Ping asks every ping node for an answer, see [Config.Pings] and [Answered].
+	Ping struct{}
+
 	// Exit ends the daemon; everything is released and said.
 	Exit struct{}
 )
@@ -48,6 +65,9 @@ func (Run) action()      {}
 func (Announce) action() {}
 func (Log) action()      {}
 func (Reboot) action()   {}
+func (Hook) action()     {}
+func (Fence) action()    {}
+func (Ping) action()     {}
 func (Exit) action()     {}
 
 // Op is the last argument of a resource script.

@@ -56,7 +56,11 @@ func (c *Core) wentOut(n int) {
 	n = min(n, len(c.lent))
 	for _, b := range c.lent[:n] {
 		c.seq++
-		c.history.add(sent{seq: c.seq, beat: c.lentAs, wall: b.wall, load: b.load})
+		s := sent{seq: c.seq, beat: c.lentAs, wall: b.wall, load: b.load}
+		c.history.add(s)
+		if c.audience&NoChange != 0 {
+			c.hear(c.message(&s), NoChange)
+		}
 		c.nextBeat = b.at + c.cfg.Keepalive
 	}
 	c.lent = append(c.lent[:0], c.lent[n:]...)

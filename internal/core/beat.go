@@ -33,6 +33,8 @@ func (c *Core) received(e Received) {
 			c.linkHeard(c.peer, e.Link, heard)
 		}
 		c.unnumbered(c.peer, t, m)
+		c.hearEarly(c.peer)
+		c.hear(m, unnumberedClass(t))
 		return
 	}
 	c.numbered(e, heard)
@@ -48,15 +50,19 @@ func (c *Core) numbered(e Received, heard time.Duration) {
 	}
 	gen, _ := strconv.ParseUint(m.Str("hg"), 16, 64) // 3.0.6: a missing hg counts as 0
 	old := n.window.Generation()
+	was := n.status
 	r := n.window.Judge(gen, seq, m.Str("t") == "status", c.askFirst())
 	switch r.Verdict {
 	case seqtrack.Replay:
+		c.hear(m, Dropped)
 		c.dropf("replay", "should_drop_message: attempted replay attack [%s]? [gen = %d, curgen = %d]", n.name, gen, old)
 		return
 	case seqtrack.Duplicate:
 		c.linkHeard(n, e.Link, heard)
+		c.hear(m, Duplicate)
 		return
 	case seqtrack.Old, seqtrack.Early:
+		c.hear(m, Dropped)
 		c.drops[r.Verdict.String()]++
 		return
 	case seqtrack.Restart:
@@ -68,6 +74,12 @@ func (c *Core) numbered(e Received, heard time.Duration) {
 	c.linkHeard(n, e.Link, heard)
 	c.accepted(n, seq, r)
 	c.handle(n, m, seq, heard)
+	class := Keep
+	if r.Verdict != seqtrack.Restart && n.status == was && m.StrIs("t", "status") {
+		class = NoChange
+	}
+	c.hearFrom(n, m, seq, class)
+	c.hearEarly(n)
 }
 
 // ownReturned sees our own broadcasts come back, which shows a link to work.
@@ -103,6 +115,12 @@ func (c *Core) handle(n *node, m *wire.Message, seq uint64, heard time.Duration)
 		c.groupAsked(n, m)
 	case "ip-request-resp":
 		c.groupAnswered(m)
+	case "setweight", "setsite":
+		c.setNode(m)
+	case "addnode", "delnode":
+		c.changeNodes(m)
+	default:
+		c.notice(m)
 	}
 }
 
@@ -147,6 +165,7 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if returning {
 		c.watch.returned(c.now.At, heard-n.lastBeat)
 	}
+	c.fenceHeard(n)
 	n.lastStatus, n.lastBeat = seq, heard
 	if dt, err := strconv.ParseUint(m.Str("dt"), 16, 32); err == nil && dt > 0 {
 		n.deadtime = time.Duration(dt) * time.Millisecond
@@ -165,6 +184,7 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 		c.partitionHealed(n)
 	}
 	c.logf(Info, "Status update for node %s: status %s", n.name, st)
+	c.notice(m)
 	if st == "active" {
 		n.started = seenStarting
 		c.legacyAppears(n)

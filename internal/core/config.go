@@ -31,9 +31,17 @@ type Config struct {
 
 	Failback    AutoFailback
 	Groups      []GroupConfig
+	Pings       []PingConfig  // ping, ping6 and ping_group, in the order of ha.cf
+	Deadping    time.Duration // 0 is Deadtime
+	Children    bool          // the caller has programs to end after [Exit], and says then that the shutdown is complete
 	StopRetries int           // HA_STOPRETRYMAX; 0 is 10 (3.0.6)
 	HangReport  time.Duration // how long a script may run before ha-log names it; 0 is 30 s
 	Fingerprint string        // of haresources: the nodes compare it
+
+	// Hooks asks for a [Hook] for every message that a site may have a script of rc.d for.
+	Hooks bool
+
+	Stonith string // the STONITH device, for the log; "": there is none, and a takeover waits for nothing
 
 	// Thrifty makes a core that needs no memory for what it does all the time. Then the actions of a Step,
 	// and the message of an acknowledgement, are good until the next Step only.
@@ -49,6 +57,9 @@ type GroupConfig struct {
 func (c Config) withDefaults() Config {
 	if c.MaxRexmit == 0 {
 		c.MaxRexmit = 250 * time.Millisecond
+	}
+	if c.Deadping == 0 {
+		c.Deadping = c.Deadtime
 	}
 	if c.StopRetries == 0 {
 		c.StopRetries = 10

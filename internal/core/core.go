@@ -31,6 +31,8 @@ type Core struct {
 	self   *node
 	peer   *node // nil in a cluster of one
 
+	pings pings
+
 	seq        uint64
 	history    history
 	nextBeat   time.Duration
@@ -53,10 +55,12 @@ type Core struct {
 	standby   standby
 	taking    takeover
 	stop      shutdown
+	fence     fence
 	last      Transition
 	drops     map[string]uint64 // messages not acted on, by reason
 	watch     *watch            // lateness, for the operator; nil in a clone
 	acking    *wire.Message     // the acknowledgement sent last, if thrifty
+	audience  Class             // what programs want to hear
 }
 
 // New returns a core that has not started. The configuration must be complete.
@@ -74,6 +78,7 @@ func New(cfg Config) *Core {
 		}
 	}
 	c.groups = newGroups(cfg)
+	c.pings = newPings(cfg)
 	c.watch = newWatch(cfg.Links)
 	return c
 }
@@ -98,12 +103,22 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 		c.tick(e.Partial)
 	case ScriptDone:
 		c.scriptDone(e)
+	case FenceDone:
+		c.fenceDone(e)
 	case StandbyCommand:
 		c.standbyCommand(e.Which)
 	case TakeoverCommand:
 		c.takeoverCommand(e.Which)
+	case Relay:
+		c.relay(e.Msg.Copy()) // a copy, or every event would have to be on the heap
+	case Answered:
+		c.answered(e)
 	case StopCommand:
 		c.stopCommand()
+	case Audience:
+		c.audience = e.Classes
+	case ClientMessage:
+		c.clientMessage(e.Msg.Copy())
 	}
 	c.settle()
 	c.checkLent()
@@ -125,6 +140,7 @@ func (c *Core) settle() {
 
 func (c *Core) follow() {
 	c.learnTerms()
+	c.liftBars()
 	c.checkCommUp()
 	c.checkJoined()
 	c.expectWord()
@@ -149,6 +165,7 @@ func (c *Core) started() {
 	c.sendStatus() // 3.0.6: the first own packet says st=init
 	c.setStatus("up")
 	c.nextBeat = c.now.At + c.cfg.Keepalive
+	c.beginPings()
 }
 
 // setStatus moves our own status and tells the world.
@@ -170,7 +187,10 @@ func (c *Core) tick(partial bool) {
 	if partial {
 		c.doubt(c.cfg.Keepalive / 4)
 	}
+	c.ping()
 	c.checkDead()
+	c.checkPings()
+	c.fenceAgain()
 	c.askAgain()
 	c.retransmitRequests()
 	c.giveInTime()
@@ -186,7 +206,7 @@ func (c *Core) NextTick() time.Duration {
 	next := c.beatTick()
 	for _, t := range []time.Duration{
 		c.deadline(), c.reqAt, c.nextRexmit(), c.joinDeadline(), c.standby.next(),
-		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(), c.nextSaying(),
+		c.scriptDeadline(), c.retryDeadline(), c.stop.next(), c.conflictDeadline(), c.requestDeadline(), c.nextSaying(), c.pingTick(), c.fence.next(),
 	} {
 		next = min(next, t)
 	}
@@ -206,6 +226,9 @@ func (c *Core) send(m *wire.Message) {
 	c.putTail(m, c.seq, c.now.Wall, c.now.Load)
 	c.history.add(sent{seq: c.seq, msg: m})
 	c.do(Send{m})
+	if dest := m.Lookup("dest"); dest == nil { // 3.0.6: what is for all nodes is for this one, too
+		c.hear(m, Keep)
+	}
 }
 
 // sendNS sends an NS_ message: no number, never retransmitted.
@@ -213,6 +236,7 @@ func (c *Core) sendNS(m *wire.Message) {
 	m.PutStr("src", c.cfg.Self).PutBin("srcuuid", c.cfg.UUID)
 	m.PutHex("hg", c.cfg.Generation).PutHex("ts", uint64(c.now.Wall)).PutStr("ttl", strconv.Itoa(c.cfg.TTL))
 	c.do(Send{m})
+	c.hear(m, Protocol)
 }
 
 func (c *Core) do(a Action) { c.out = append(c.out, a) }

@@ -82,6 +82,8 @@ func (c *Core) checkDead() {
 		if l.up && c.now.At >= c.verdictAt(l.last+c.silence(n)) {
 			l.up, l.changed = false, c.now
 			c.logf(Info, "Link %s:%s dead.", n.name, l.name)
+			c.hearLink(n, l)
+			c.noticeLink(n, l)
 		}
 	}
 }
@@ -92,6 +94,7 @@ func (c *Core) declareDead(n *node) {
 	silent := c.now.At - n.lastBeat
 	never := n.lastStatus == 0
 	n.status, n.changed = "dead", c.now
+	c.hearDeath(n)
 	c.againAt = c.now.At + 2*c.cfg.Keepalive
 	n.window.SenderDied()
 	c.cancelStandby()
@@ -113,14 +116,27 @@ func (c *Core) declareDead(n *node) {
 	if c.phase >= phaseStopping {
 		return
 	}
+	fences := c.fences(n, &held)
 	switch {
+	case fences:
+	case c.fence.reset != 0: // its life has ended by a reset already
+		c.lift()
+	case c.fence.struck != 0 && !held.gone: // nothing of it is to be taken
 	case held.known && held.hold == None: // also by its goodbye
 		c.logf(Info, "Dead node %s gave up resources.", n.name)
+		c.tellStonith("unneeded")
 	default:
 		c.logf(Warn, "No STONITH device configured.")
 		c.logf(Warn, "Shared disks are not protected.")
+		c.tellStonith("n_stnth")
 	}
-	if !held.gone && !(held.hold == None && c.hold() == All) {
+	if !held.gone && !fences {
+		c.noticeDead(n)
+	}
+	switch {
+	case fences:
+		c.beginFencing(n, &held)
+	case !held.gone && !(held.hold == None && c.hold() == All):
 		c.takeOver(n)
 	}
 }
@@ -135,6 +151,8 @@ func (c *Core) linkHeard(n *node, name string, heard time.Duration) {
 	if !l.up {
 		l.up, l.changed = true, c.now
 		c.logf(Info, "Link %s:%s up.", n.name, name)
+		c.hearLink(n, l)
+		c.noticeLink(n, l)
 	}
 }
 

@@ -22,5 +22,6 @@
 //	dialogue.go    the me/other/done dialogue of a standby
 //	legacy.go      auto_failback legacy towards a C node: ip-request
 //	shutdown.go    releasing everything and saying goodbye
+//	pingnode.go    hosts that are only asked whether they are there
 //	view.go        what an operator may see of all this
 package core

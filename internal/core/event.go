@@ -59,11 +59,30 @@ type (
 		Path    string // what was run, for the log
 	}
 
+	// FenceDone is the end of a [Fence].
+	FenceDone struct {
+		Attempt int
+		OK      bool // the node is off, or was: nothing that ran on it before runs any more
+		Code    int  // exit status of the device's program; 128+signal when killed
+		PID     int
+		Output  string // why it failed, in a line
+	}
+
 	// StandbyCommand is the operator's hb_standby on this node.
 	StandbyCommand struct{ Which Which }
 
 	// TakeoverCommand is the operator's hb_takeover on this node.
 	TakeoverCommand struct{ Which Which }
+
+	// Relay is a message that a program of this machine wants to be sent, without the fields that all
+	// messages have. See [Core.relay] for those that are not.
+	Relay struct{ Msg *wire.Message }
+
+	// Answered is a ping node's answer to a [Ping].
+	Answered struct {
+		Node  string
+		Heard time.Duration // as in Received
+	}
 
 	// StopCommand is SIGTERM: release everything, say goodbye, end.
 	StopCommand struct{}
@@ -73,6 +92,9 @@ func (Started) event()         {}
 func (Received) event()        {}
 func (Tick) event()            {}
 func (ScriptDone) event()      {}
+func (FenceDone) event()       {}
 func (StandbyCommand) event()  {}
 func (TakeoverCommand) event() {}
+func (Relay) event()           {}
+func (Answered) event()        {}
 func (StopCommand) event()     {}

@@ -24,6 +24,7 @@ func (c *Core) Clone(d *Core) *Core {
 	d.out, d.watch, d.acking = nil, nil, nil
 	d.lent = slices.Clone(c.lent)
 	d.self, d.peer = c.self.clone(), c.peer.clone()
+	d.pings = c.pings.clone()
 	d.drops = maps.Clone(c.drops)
 	d.groups = make([]*group, len(c.groups))
 	copies := make([]group, len(c.groups))
@@ -147,6 +148,7 @@ func (c *Core) Print(p *Print, at time.Duration) {
 	if c.peer != nil {
 		c.printNode(p, c.peer)
 	}
+	c.printPings(p)
 	c.printJoin(p)
 	c.printStandby(p)
 	for _, g := range c.groups {
@@ -162,6 +164,7 @@ func (c *Core) Print(p *Print, at time.Duration) {
 	c.due(p, c.stop.delayed)
 	c.due(p, c.stop.endAt)
 	p.number(true, c.stop.notice)
+	c.printFence(p)
 }
 
 // printBeat: a late beat keeps the rhythm, unless it is late by more than one.
@@ -290,7 +293,7 @@ func (c *Core) printStandby(p *Print) {
 func (c *Core) printGroup(p *Print, g *group) {
 	p.word(uint64(g.state)<<32 | uint64(g.index+1)<<16 | uint64(g.tries))
 	p.flags(g.want, g.asked, g.doubtful, g.yield, g.partial, g.cold, g.failed, g.failback, g.orphanAsked, g.owed, g.owedHad, g.theirs,
-		g.term.blind, g.script != nil, g.clashAt != 0, g.orphanAt != 0, g.request.since != 0, g.request.said)
+		g.term.blind, g.script != nil, g.clashAt != 0, g.orphanAt != 0, g.request.since != 0, g.request.said, g.barred)
 	for _, r := range g.found {
 		p.text(r)
 	}

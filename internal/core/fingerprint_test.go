@@ -28,6 +28,12 @@ var notPrinted = map[string]string{
 	"Core.drops":        "for the operator",
 	"Core.watch":        "for the operator; a clone has none",
 	"Core.acking":       "memory that is used again",
+	"Core.audience":     "for the programs that listen: nothing is decided by it",
+	"node.weight":       "for whoever asks: nothing is decided by it",
+	"node.weighed":      "for whoever asks: nothing is decided by it",
+	"node.site":         "for whoever asks: nothing is decided by it",
+	"node.uuid":         "for the programs that listen: nothing is decided by it",
+	"life.early":        "for the programs that listen: nothing is decided by it",
 	"node.name":         "never changes",
 	"node.self":         "never changes",
 	"node.changed":      "for the operator",
@@ -48,6 +54,11 @@ var notPrinted = map[string]string{
 	"standby.began":     "for the log, and for a C node that restarts while it takes (takerRestarted)",
 	"takeover.cause":    "for the operator",
 	"node.window":       "seqtrack has its own test; its life is the caller's to compare",
+	"Core.fence":        "printed field by field",
+	"fence.attempt":     "for the log: only equality counts",
+	"fence.since":       "for the operator",
+	"fence.struck":      "printed as whether: it ends with the next beat",
+	"fence.failure":     "for the operator",
 	"Core.self":         "printed field by field",
 	"Core.peer":         "printed field by field",
 	"Core.join":         "printed field by field",
@@ -56,6 +67,12 @@ var notPrinted = map[string]string{
 	"Core.standby":      "printed field by field",
 	"Core.taking":       "printed field by field",
 	"Core.stop":         "printed field by field",
+	"Core.pings":        "printed field by field",
+	"pingNode.name":     "never changes",
+	"pingNode.kind":     "never changes",
+	"pingNode.changed":  "for the operator",
+	"pingNode.deaths":   "for the operator",
+	"pingNode.late":     "for the operator",
 	"node.life":         "printed field by field",
 	"node.links":        "printed field by field",
 	"life.report":       "printed field by field",
@@ -80,7 +97,7 @@ const printedAt = time.Hour
 func busy() *Core {
 	c := New(Config{
 		Self: "a", Peer: "b", UUID: make([]byte, 16), Generation: 3, Keepalive: time.Second, Deadtime: 4 * time.Second, Initdead: 5 * time.Second,
-		Links: []string{"eth0"}, Groups: []GroupConfig{{Home: "a", Resources: []string{"web", "ip"}}, {Home: "b", Resources: []string{"db"}}},
+		Links: []string{"eth0"}, Pings: []PingConfig{{Name: "gw", Kind: "ping"}}, Groups: []GroupConfig{{Home: "a", Resources: []string{"web", "ip"}}, {Home: "b", Resources: []string{"db"}}},
 	})
 	c.Step(Stamp{At: printedAt, Wall: 1}, Started{})
 	c.phase, c.seq, c.lastClaim, c.said = phaseJoining, 40, 30, "said"
@@ -89,7 +106,10 @@ func busy() *Core {
 	c.join = join{began: printedAt - time.Second, heardAt: printedAt - time.Second}
 	c.standby = standby{refused: 25, refusedWhich: Foreign, phase: standbyWaiting, which: Local, giver: "a", id: 25, began: printedAt - 7, deadline: printedAt + 7, giveAt: printedAt + 5, failbackAt: printedAt + 8}
 	c.taking = takeover{from: "b", cause: "cause"}
+	c.fence = fence{phase: fenceWaiting, attempt: 2, at: printedAt + 6, since: printedAt - 4, gen: 7, reset: 7, failure: "failure"}
 	c.stop = shutdown{delayed: printedAt + 9, notice: 39, endAt: printedAt + 10}
+	p := c.pings.nodes[0]
+	p.status, p.last, p.heard, c.pings.next = pingAnswers, printedAt-time.Second, true, printedAt+6
 	n := c.peer
 	n.status, n.lastBeat, n.lastStatus, n.acked, n.residue = "active", printedAt-2*time.Second, 11, 39, 3
 	n.healedAt, n.deafSince = printedAt-time.Second, printedAt-time.Second
@@ -136,7 +156,8 @@ func TestPrintForgetsNothing(t *testing.T) {
 		"join": func(c *Core) any { return &c.join }, "group": func(c *Core) any { return c.groups[1] }, "script": func(c *Core) any { return c.scripts[0] },
 		"standby": func(c *Core) any { return &c.standby }, "takeover": func(c *Core) any { return &c.taking }, "shutdown": func(c *Core) any { return &c.stop },
 		"report": func(c *Core) any { return &c.peer.report }, "claim": func(c *Core) any { return &c.peer.claim }, "term": func(c *Core) any { return &c.groups[0].term },
-		"request": func(c *Core) any { return &c.groups[0].request },
+		"pings": func(c *Core) any { return &c.pings }, "pingNode": func(c *Core) any { return c.pings.nodes[0] },
+		"request": func(c *Core) any { return &c.groups[0].request }, "fence": func(c *Core) any { return &c.fence },
 	} {
 		fields := reflect.TypeOf(part(busy())).Elem()
 		for i := range fields.NumField() {
@@ -228,6 +249,9 @@ func scramble(c *Core) {
 			l.up = !l.up
 		}
 		n.window.Due(printedAt*2, time.Second)
+	}
+	for _, p := range c.pings.nodes {
+		p.status = "x"
 	}
 	for _, g := range c.groups {
 		g.want = !g.want

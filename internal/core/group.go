@@ -61,6 +61,8 @@ type group struct {
 	clashAt   time.Duration // since when the clash lasts: both claimed it, and the other has not let go yet; 0: there is none
 	orphanAt  time.Duration // since when a C node leaves it to nobody; 0: it does not
 
+	barred bool // a node that may have it is dead, and was not reset yet
+
 	orphanAsked bool // it was asked in vain to take it
 
 	// With a C node and auto_failback legacy, see legacy.go.
@@ -219,7 +221,7 @@ func (c *Core) start(g *group) {
 		c.setGroup(g, groupRunning)
 	case !g.asked:
 		c.run(g, Status)
-	case c.heldBack(g):
+	case g.barred, c.heldBack(g):
 		// The other's next claim, or its death, moves us on.
 	default:
 		c.run(g, Start)

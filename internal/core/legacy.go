@@ -121,6 +121,7 @@ func (c *Core) takeOwn(g *group) {
 
 // groupAsked is the other node's ip-request. 3.0.6 answers one of an unknown group too.
 func (c *Core) groupAsked(n *node, m *wire.Message) {
+	c.noticeAsked(m)
 	key := m.Str("ipaddr")
 	if key == "" {
 		return
@@ -167,6 +168,7 @@ func (c *Core) answerGroup(key string, had bool) {
 
 // groupAnswered is the other node's ip-request-resp: it does not have the group any more.
 func (c *Core) groupAnswered(m *wire.Message) {
+	c.notice(m)
 	if m.Str("dest") != c.cfg.Self || c.phase != phaseStable {
 		return
 	}

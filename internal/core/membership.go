@@ -17,7 +17,7 @@ const healPatience = 3 * time.Second
 // checkCommUp ends phaseInit. 3.0.6: communication is up when every node was heard or is
 // dead; a live node must then answer reqnodes with repnodes.
 func (c *Core) checkCommUp() {
-	if c.phase != phaseInit {
+	if c.phase != phaseInit || c.awaitsPings() {
 		return
 	}
 	n := c.peer

@@ -22,9 +22,14 @@ type node struct {
 	acked      uint64 // what the node acknowledged of ours
 	capable    bool   // it is a heartbeatd
 	key        int    // number of the key that signed its newest message
+	uuid       []byte // what it said last; nil: nothing yet
 	life
 
 	deaths, late uint64
+
+	weight  int // hb_setweight
+	weighed bool
+	site    string // hb_setsite
 }
 
 // life is what a node said and did since it started, or since it was last dead: then it is forgotten.
@@ -37,6 +42,7 @@ type life struct {
 	offered   bool          // with ip-request: what is its own was offered to it
 	healedAt  time.Duration // when it came back after a partition; 0: it did not
 	deafSince time.Duration // it says that it holds us for dead; 0: it does not
+	early     []earlyWord   // words of its clients that wait for what is missing before them
 }
 
 // linkState is one way to a node.

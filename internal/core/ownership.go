@@ -57,6 +57,9 @@ func (c *Core) reconcile() {
 // with auto_failback on, also what was here before.
 func (c *Core) takeAll() {
 	for _, g := range c.groups {
+		if g.barred {
+			continue
+		}
 		g.clashAt = 0
 		if !g.want {
 			if g.failed && c.now.At < g.retryAt {
@@ -158,6 +161,7 @@ func (c *Core) acquire(g *group) {
 	if !g.ours() {
 		g.oursSince = c.now.At
 		g.term = term{n: g.term.n + 1, blind: c.peer != nil && c.peer.lastStatus == 0}
+		c.noticeTaking(g)
 	}
 	g.want, g.failed = true, false
 	if g.home == c.taking.from && !g.virtual {
@@ -237,7 +241,7 @@ func (c *Core) anyFailed() bool {
 
 // takeoverProgress prints the lines an operator waits for when everything is here.
 func (c *Core) takeoverProgress() {
-	if c.phase != phaseStable || c.taking == (takeover{}) || c.taking.initial && c.awaitsC() {
+	if c.phase != phaseStable || c.taking == (takeover{}) || c.fencing() || c.taking.initial && c.awaitsC() {
 		return
 	}
 	local, empty := 0, false

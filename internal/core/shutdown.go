@@ -101,7 +101,9 @@ func (c *Core) exit() {
 		return
 	}
 	c.ended = true
-	c.logf(Info, "%s Heartbeat shutdown complete.", c.cfg.Self)
+	if !c.cfg.Children {
+		c.logf(Info, "%s Heartbeat shutdown complete.", c.cfg.Self)
+	}
 	c.do(Exit{})
 }
 
@@ -122,6 +124,7 @@ func (c *Core) shutdoneFrom(n *node, seq uint64) {
 	case phaseStopping, phaseStopped:
 		c.logf(Info, "Resource takeover cancelled - shutdown in progress.")
 	default:
+		c.noticeDead(n)
 		c.takeOver(n)
 	}
 }

@@ -214,6 +214,7 @@ func (c *Core) takeoverCommand(w Which) {
 	m := wire.New("hb_takeover")
 	m.AddStr("rsc_hold", string(w))
 	c.send(m)
+	c.notice(m)
 	if c.peer.absent() {
 		c.logf(Warn, "takeover [%s]: no other node is there to give its resources", w)
 	}
@@ -222,6 +223,7 @@ func (c *Core) takeoverCommand(w Which) {
 // takeoverFrom gives what the other node asks for.
 func (c *Core) takeoverFrom(n *node, m *wire.Message) {
 	w := Which(m.Str("rsc_hold"))
+	c.notice(m)
 	c.logf(Info, "%s asks to take over [%s]", n.name, w)
 	if w == Failback {
 		w = Local

@@ -32,7 +32,10 @@ func (c *Core) beat() {
 func (c *Core) sayAgain() {
 	if c.now.At >= c.nextSaying() {
 		c.againAt = c.now.At + 2*c.cfg.Keepalive
+		audience := c.audience
+		c.audience = 0 // no news to programs: one of 3.0.6 that waits for an answer waits anew with each message
 		c.sendClaim(false)
+		c.audience = audience
 	}
 }
 
@@ -47,7 +50,9 @@ func (c *Core) sendStatus() {
 	c.seq = c.number()
 	s := sent{seq: c.seq, beat: c.body(), wall: c.now.Wall, load: c.now.Load}
 	c.history.add(s)
-	c.do(Send{c.message(&s)})
+	m := c.message(&s)
+	c.do(Send{m})
+	c.hear(m, NoChange)
 }
 
 // message is what was sent: beats are made anew, the others are kept.

@@ -18,11 +18,19 @@ type View struct {
 	Groups  []GroupView
 	Last    Transition
 	Drops   map[string]uint64
+	Fence   FenceView
 }
+
+// The types of a node, as 3.0.6 calls them.
+const (
+	TypeNormal = "normal"
+	TypePing   = "ping"
+)
 
 // NodeView is one node.
 type NodeView struct {
 	Name      string
+	Type      string // TypeNormal, TypePing
 	Self      bool
 	Status    string
 	Stopped   bool          // it released everything and said goodbye
@@ -33,7 +41,10 @@ type NodeView struct {
 	Deaths    uint64
 	LateBeats uint64
 	WorstGap  time.Duration
+	Weight    int    // hb_setweight; 3.0.6: 100 if nobody has said anything
+	Site      string // hb_setsite
 	Links     []LinkView
+	UUID      []byte // nil: it was never heard
 }
 
 // LinkView is one way to a node.
@@ -61,7 +72,7 @@ func (c *Core) View(at time.Duration) View {
 	if c.phase >= phaseStopping {
 		v.State = "stopping"
 	}
-	v.Standby = c.standby.words()
+	v.Standby, v.Fence = c.standby.words(), c.fenceView(at)
 	if c.inTransition() {
 		v.Holding = "transition"
 	}
@@ -76,6 +87,7 @@ func (c *Core) View(at time.Duration) View {
 			v.Nodes = append(v.Nodes, c.nodeView(c.peer, at))
 		}
 	}
+	v.Nodes = c.withPings(v.Nodes, at)
 	for _, g := range c.groups {
 		if !g.virtual {
 			v.Groups = append(v.Groups, c.groupView(g, at))
@@ -93,9 +105,12 @@ func (c *Core) PeerKey() int {
 	return NoKey
 }
 
+// OwnStatus is what the own beats say: init, up, active.
+func (c *Core) OwnStatus() string { return c.status }
+
 // inTransition is 3.0.6's rscstatus "transition": something is undecided or on its way.
 func (c *Core) inTransition() bool {
-	if c.phase != phaseStable || c.standby.phase != standbyNone {
+	if c.phase != phaseStable || c.standby.phase != standbyNone || c.fencing() {
 		return true
 	}
 	if c.peer.active() && !c.legacyC() && !c.peer.claim.stable {
@@ -127,8 +142,11 @@ func (s *standby) words() string {
 
 func (c *Core) nodeView(n *node, at time.Duration) NodeView {
 	v := NodeView{
-		Name: n.name, Self: n.self, Status: n.status, Since: n.changed.Wall,
-		LastBeat: -1, Deadtime: n.deadtime, Deaths: n.deaths, LateBeats: n.late,
+		Name: n.name, Type: TypeNormal, Self: n.self, Status: n.status, Since: n.changed.Wall,
+		LastBeat: -1, Deadtime: n.deadtime, Deaths: n.deaths, LateBeats: n.late, UUID: c.uuidOf(n), Weight: 100, Site: n.site,
+	}
+	if n.weighed {
+		v.Weight = n.weight
 	}
 	if !n.self && c.watch != nil {
 		v.WorstGap = c.watch.beats.start

@@ -5,7 +5,7 @@
 //
 // The commands of a script, one a line; [Play] says how the answers are written below them.
 //
-//	options NAME=VALUE...          keepalive deadtime warntime initdead hangreport links auto_failback ahead
+//	options NAME=VALUE...          keepalive deadtime warntime initdead hangreport links auto_failback ahead stonith pings deadping
 //	group HOME RESOURCE...         a line of haresources; file NODE HOME RESOURCE...: on one node only
 //	nodes NAME NAME                the machines, switched off
 //	show WORD...                   what to print: log run status send send:TYPE
@@ -27,7 +27,9 @@
 //	disk NODE full|lost|empty|future|ok    of the generation: not writable, one or both copies gone, far ahead
 //	key NODE [WORD]                another key; own NODE NAME=VALUE...: another ha.cf
 //	stuck NODE                     a reboot does not happen there
+//	device NODE works [D]|fails [N]|hangs|ends|lies|alien   what it resets others with if `stonith=on`
 //	foreign NODE                   a third machine, of another cluster with the same key and port
+//	silence NAME [NODE...]         a ping node of `pings=NAME,NAME` answers no more; answer NAME [NODE...]: it does again
 //	calm [D]                       everything is mended, all daemons start, time passes
 //	byhand NODE                    a C node, played by hand: beat NODE [STATUS], say NODE NAME=VALUE...
 //	owners                         where everything really runs, and what ran twice

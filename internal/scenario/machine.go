@@ -18,6 +18,7 @@ type Machine struct {
 	Key     string            // that it signs with and accepts
 	Disk    Disk
 	Stuck   bool // a reboot does not happen
+	Device  Device
 	Foreign bool // it belongs to another cluster, with a partner that is not there
 
 	Sent  uint64 // datagrams, a link counted once
@@ -28,22 +29,24 @@ type Machine struct {
 
 	Asleep, Woke, Before time.Duration // its newest stall began and ended, and the one before ended
 
-	index   int
-	cut     []bool // by link
-	deaf    []bool // by machine: what it sends does not arrive there
-	tape    tape
-	life    uint64 // of the daemon: what was meant for an earlier one is void
-	power   uint64 // scripts of an earlier one ended with it
-	tickAt  time.Duration
-	booting bool
-	stalled bool
-	paced   bool // stalled, but its beats go on as long as they were handed over
-	stalls  uint64
-	pacer   pacer
-	waiting []core.Event
-	jobs    []*job
-	held    []waiting // scripts that wait for those of an earlier daemon
-	peer    *handPlayed
+	index    int
+	cut      []bool          // by link
+	deaf     []bool          // by machine: what it sends does not arrive there
+	silent   map[string]bool // ping nodes that do not answer it
+	tape     tape
+	life     uint64 // of the daemon: what was meant for an earlier one is void
+	power    uint64 // scripts of an earlier one ended with it
+	tickAt   time.Duration
+	booting  bool
+	stalled  bool
+	paced    bool // stalled, but its beats go on as long as they were handed over
+	stalls   uint64
+	pacer    pacer
+	waiting  []core.Event
+	jobs     []*job
+	attempts []*attempt
+	held     []waiting // scripts that wait for those of an earlier daemon
+	peer     *handPlayed
 }
 
 // Script is how a script behaves.
@@ -230,6 +233,8 @@ func (w *World) begin(m *Machine, gen uint64) {
 		Self: m.Name, Peer: peer, Order: order, UUID: []byte(fmt.Sprintf("%-16.16s", m.Name)), Generation: gen, PID: 1,
 		Keepalive: o.Keepalive, Deadtime: o.Deadtime, Warntime: o.Warntime, Initdead: o.Initdead,
 		Failback: o.Failback, Groups: groups, HangReport: o.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
+		Pings: o.Pings, Deadping: o.Deadping,
+		Stonith: o.device(),
 	})
 	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
 	m.pacer.went, m.pacer.late = 0, nil

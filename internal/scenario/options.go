@@ -29,6 +29,15 @@ func (o *Options) set(f []string) error {
 			if !o.Ahead && v != "off" {
 				err = fmt.Errorf("ahead: on or off")
 			}
+		case "stonith":
+			o.Stonith = v == "on"
+			if !o.Stonith && v != "off" {
+				err = fmt.Errorf("stonith: on or off")
+			}
+		case "deadping":
+			o.Deadping, err = time.ParseDuration(v)
+		case "pings":
+			o.Pings = pingNodes(v)
 		case "links":
 			o.Links = strings.Split(v, ",")
 		case "auto_failback":

@@ -108,6 +108,9 @@ func (p *Player) Do(line string) error {
 	case "view":
 		return p.view(f[1:])
 	}
+	if ok, err := p.onPings(f); ok {
+		return err
+	}
 	if ok, err := p.onNet(f); ok {
 		return err
 	}
@@ -270,6 +273,8 @@ func (p *Player) emit(m *Machine, a core.Action) {
 		}
 	case core.Announce:
 		p.say(node, "announce %s", a.Resource)
+	case core.Fence:
+		p.say(node, "fence %s, attempt %d", a.Node, a.Attempt)
 	case core.Reboot:
 		p.say(node, "reboot: %s", a.Reason)
 	case core.Exit:
@@ -307,6 +312,14 @@ func (p *Player) view(names []string) error {
 		p.lines = append(p.lines, fmt.Sprintf("%s %s holds %s", name, v.State, v.Holding))
 		for _, g := range v.Groups {
 			p.lines = append(p.lines, fmt.Sprintf("  %s: owner %q, here %s", g.Key, g.Owner, g.State))
+		}
+		for _, n := range v.Nodes {
+			if n.Type == core.TypePing {
+				p.lines = append(p.lines, fmt.Sprintf("  %s: %s", n.Name, n.Status))
+			}
+		}
+		if f := v.Fence; f.Node != "" {
+			p.lines = append(p.lines, fmt.Sprintf("  fencing %s: attempt %d, failed %t, last error %q", f.Node, f.Attempt, f.Running < 0, f.Failure))
 		}
 	}
 	return nil

@@ -54,6 +54,11 @@ func (p *Player) onSurroundings(m *Machine, f []string) error {
 		return m.setPacer(arg)
 	case "stuck":
 		m.Stuck = true
+	case "device":
+		if arg == "" {
+			return fmt.Errorf("want: device NODE works...")
+		}
+		return p.World.setDevice(m, f[2:])
 	case "replay":
 		n, err := strconv.Atoi(arg)
 		p.World.Replay(m, n)
@@ -107,12 +112,15 @@ func (w *World) Mend() {
 	for _, m := range w.nodes {
 		clear(m.cut)
 		clear(m.deaf)
+		clear(m.silent)
 		m.Key, m.Disk.Full, m.Stuck = "", false, false
 		m.Scripts = map[string]Script{}
 		m.pacer.gone, m.pacer.stuck = false, false
+		m.Device = Device{Take: m.Device.Take}
 	}
 	for _, m := range w.nodes {
 		w.Unhang(m)
+		w.endHanging(m)
 		w.Resume(m)
 	}
 }

@@ -47,8 +47,11 @@ type Options struct {
 	Keepalive, Deadtime, Warntime, Initdead time.Duration
 	Failback                                core.AutoFailback
 	Links                                   []string
+	Pings                                   []core.PingConfig
+	Deadping                                time.Duration
 	HangReport                              time.Duration
 	Ahead                                   bool // beats go out by something that is never late
+	Stonith                                 bool // there is a device, see [Machine.Device]
 }
 
 // DefaultOptions are those of a scenario that sets none.
@@ -66,7 +69,7 @@ func NewWorld(o Options, groups []core.GroupConfig, names ...string) *World {
 		w.nodes = append(w.nodes, &Machine{
 			Name: n, Running: map[string]bool{}, Scripts: map[string]Script{}, index: i,
 			Takes: [3]time.Duration{core.Start: 50 * time.Millisecond, core.Stop: 50 * time.Millisecond, core.Status: 2 * time.Millisecond},
-			cut:   make([]bool, len(o.Links)), deaf: make([]bool, len(names)),
+			cut:   make([]bool, len(o.Links)), deaf: make([]bool, len(names)), Device: Device{Take: DefaultTake},
 		})
 	}
 	return w
@@ -184,6 +187,10 @@ func (w *World) act(m *Machine, a core.Action) {
 		w.send(m, a.Msg)
 	case core.Run:
 		w.Run(m, a)
+	case core.Ping:
+		w.ping(m)
+	case core.Fence:
+		w.fence(m, a)
 	case core.Reboot:
 		if !m.Stuck {
 			w.At(w.Now, func() { w.Crash(m) })

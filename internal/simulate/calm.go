@@ -30,7 +30,9 @@ func (r *Run) calm() {
 		r.renew()
 		r.endOutside()
 		for _, m := range w.Machines() {
-			w.Boot(m) // one may still have been stopping
+			if !r.resetting() { // who boots in between is reset once more
+				w.Boot(m) // one may still have been stopping
+			}
 		}
 		w.Advance(r.deadtime(r.pair[0]))
 		if r.Failure != nil {
@@ -108,6 +110,9 @@ func (r *Run) unpeaceful() bool { return r.differs }
 
 // asItMustBe says what is not: each group runs, all of it, on exactly one node, and both agree which.
 func (r *Run) asItMustBe() error {
+	if r.resetting() {
+		return fmt.Errorf("a STONITH device is at work")
+	}
 	var views [2]core.View
 	for i, m := range r.pair {
 		if m.Core == nil {
@@ -192,7 +197,7 @@ func (r *Run) calmTime() time.Duration {
 // soon is when all must have come right where no script gave trouble, 0 where one did: no start and no stop is to be
 // tried again. A request for a standby that nobody could answer, an operator's or a failback's, is kept for ten seconds.
 func (r *Run) soon() time.Duration {
-	if r.scripted || r.lying || r.outsider || r.differs {
+	if r.scripted || r.lying || r.outsider || r.differs || r.fenced() {
 		return 0
 	}
 	var after time.Duration

@@ -32,6 +32,7 @@ docs/guarantees.md. A broken guarantee is made small and printed as a scenario; 
 const gcPercent = 800
 
 type options struct {
+	fenced             bool
 	seeds, first, seed uint64
 	workers, faults    int
 	shrink, trace      bool
@@ -53,6 +54,7 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&o.trace, "trace", false, "with --play: say what happens")
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "seeds at once")
 	flags.IntVar(&o.faults, "faults", 10, "end after so many broken seeds")
+	flags.BoolVar(&o.fenced, "fenced", false, "the nodes have STONITH devices")
 	flags.BoolVar(&o.plain, "plain", false, "only name the broken seeds")
 	flags.BoolVar(&o.tally, "tally", false, "print how often each case was met and each rule judged")
 	if status, done := flags.Read(args, stdout, stderr); done {
@@ -88,6 +90,11 @@ func (o *options) clash(f *labcmd.Flags) error {
 	return nil
 }
 
+func (o *options) plan(seed uint64) Plan {
+	farm := Farm{Fenced: o.fenced}
+	return farm.plan(seed)
+}
+
 func (o *options) run(out io.Writer) (ok bool, err error) {
 	switch {
 	case o.play != "":
@@ -105,7 +112,7 @@ func (o *options) run(out io.Writer) (ok bool, err error) {
 		}
 		return ok, nil
 	case o.oneSeed:
-		return o.one(Generate(o.seed), !o.shrink, out)
+		return o.one(o.plan(o.seed), !o.shrink, out)
 	}
 	return o.many(out), nil
 }
@@ -149,7 +156,8 @@ func (o *options) many(out io.Writer) bool {
 		}
 	}()
 	farm := Farm{
-		First: o.first, Seeds: o.seeds, Workers: o.workers, AtMost: o.faults, Ended: interrupted.Load,
+		Fenced: o.fenced,
+		First:  o.first, Seeds: o.seeds, Workers: o.workers, AtMost: o.faults, Ended: interrupted.Load,
 		Found: func(f Fault) { o.report(f, out) },
 		Each: func(done uint64) {
 			if done%50000 == 0 {
@@ -173,11 +181,15 @@ func (o *options) many(out io.Writer) bool {
 
 // report prints a fault as a scenario.
 func (o *options) report(f Fault, out io.Writer) {
-	fmt.Fprintf(out, "%v\n\tbin/lab simulate --seed %d\n", f, f.Seed)
+	fenced := ""
+	if o.fenced {
+		fenced = " --fenced"
+	}
+	fmt.Fprintf(out, "%v\n\tbin/lab simulate%s --seed %d\n", f, fenced, f.Seed)
 	if o.plain || f.Failure.Rule == "plan" {
 		return
 	}
-	small := Shrink(Generate(f.Seed))
+	small := Shrink(o.plan(f.Seed))
 	r, err := Play(small, nil)
 	if err != nil {
 		return

@@ -40,6 +40,7 @@ type Farm struct {
 	Each         func(done uint64)  // called from time to time
 	Found        func(f Fault)      // called for each fault, one at a time
 	Ended        func() (stop bool) // asked before each seed; nil: never
+	Fenced       bool               // with STONITH devices
 }
 
 // Play plays them all.
@@ -58,7 +59,7 @@ func (f Farm) Play() Result {
 				if n >= f.Seeds || f.Ended != nil && f.Ended() {
 					break
 				}
-				fault := own.one(f.First + n)
+				fault := own.one(f.plan(f.First + n))
 				if fault != nil {
 					mu.Lock()
 					if total.Faults = append(total.Faults, *fault); len(total.Faults) >= f.AtMost && f.AtMost > 0 {
@@ -82,9 +83,17 @@ func (f Farm) Play() Result {
 	return total
 }
 
+func (f *Farm) plan(seed uint64) Plan {
+	if f.Fenced {
+		return GenerateFenced(seed)
+	}
+	return Generate(seed)
+}
+
 // one plays a seed.
-func (r *Result) one(seed uint64) *Fault {
-	run, err := Play(Generate(seed), nil)
+func (r *Result) one(plan Plan) *Fault {
+	seed := plan.Seed
+	run, err := Play(plan, nil)
 	r.Seeds++
 	r.Lived += run.Lived()
 	r.Tally.Add(run.Tally)

@@ -19,6 +19,7 @@ type Rule struct {
 // Rules are all of them.
 var Rules = []Rule{
 	{"one-owner", "no resource runs on two machines unless a node was declared dead that was not", nil},
+	{"fenced-one-owner", "with STONITH devices that do what they say, no resource ever runs on two machines", nil},
 	{"false-death", "nobody is declared dead of whom a beat came within its deadtime (initdead at the start)", nil},
 	{"sleeper-waits", "a node that was held up declares nobody dead for 2 keepalives", nil},
 	{"claim-truth", "no claim, no goodbye and no status names less than what runs here", nil},
@@ -40,6 +41,7 @@ var Rules = []Rule{
 	{"short-stall", "a node held up for less than deadtime loses nothing", shortStall},
 	{"long-stall", "one held up for longer is taken over, and gets its own back", longStall},
 	{"split-serves", "in a split each side runs everything", splitServes},
+	{"split-fences", "with STONITH, in a split one node is reset and the other runs everything", splitFences},
 	{"split-ends", "whatever was before, two owners end when both nodes hear each other", splitEnds},
 	{"split-heals", "after it who held a group before goes on with it, untouched", splitHeals},
 	{"one-direction", "who is not heard by a node that it hears releases everything", oneDirection},
@@ -83,7 +85,7 @@ func (r *Run) after(a *act) {
 	}
 	a.since, r.disturbed = r.w.Now-r.disturbed, r.w.Now
 	for _, rule := range Rules {
-		if rule.arm != nil {
+		if rule.arm != nil && !(unfenced[rule.Name] && r.fenced()) {
 			rule.arm(r, a)
 		}
 	}

@@ -77,17 +77,21 @@ func (r *Run) peerGone(m *scenario.Machine) bool { return m.Core != nil && r.hol
 
 // startAlone is the rule start-alone.
 func startAlone(r *Run, a *act) {
-	if a.f[0] != "boot" || !a.before.off || !r.healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded || a.o.Disk.Full {
+	if a.f[0] != "boot" || !a.before.off || r.resetting() || !r.healthy(a.m) || a.m.Core == nil || r.w.Now < r.recorded || a.o.Disk.Full {
 		return // who hears a recording of the other waits till it is over; one that cannot write starts later
 	}
 	m := a.m
-	r.owe("start-alone", r.initdead(m)+r.statusTime(m)+r.startTime(m), func() error { return r.runsAll(m, nil) })
+	take, works := r.fenceTime(m.Index())
+	if !works {
+		return
+	}
+	r.owe("start-alone", take+r.initdead(m)+r.statusTime(m)+r.startTime(m), func() error { return r.runsAll(m, nil) })
 }
 
 // startTogether is the rule start-together: the other has begun a moment ago and is still alone.
 func startTogether(r *Run, a *act) {
 	m, o := a.m, a.o
-	if a.f[0] != "boot" || m.Core == nil || o.Core == nil || !r.pristine(o) || !r.pristine(m) || r.differs || r.lying || r.outsider ||
+	if a.f[0] != "boot" || r.resetting() || m.Core == nil || o.Core == nil || !r.pristine(o) || !r.pristine(m) || r.differs || r.lying || r.outsider ||
 		!r.gentle() || !r.w.Reaches(m, o) || !r.w.Reaches(o, m) || m.Since != r.w.Now || !r.healthy(m) || !r.healthy(o) || o.Stalled() {
 		return
 	}

@@ -22,20 +22,22 @@ func (r *Run) runsAll(m *scenario.Machine, spare map[string]bool) error {
 
 // takeoverTime is from the silence of a node until the other runs everything: D + L + S_start.
 func (r *Run) takeoverTime(dead, by *scenario.Machine) time.Duration {
-	return r.deadtime(dead) + r.travel() + r.startTime(by)
+	take, _ := r.fenceTime(by.Index())
+	return take + r.deadtime(dead) + r.travel() + r.startTime(by)
 }
 
 // takeoverInTime is the rule takeover-in-time.
 func takeoverInTime(r *Run, a *act) {
-	if a.f[0] == "crash" && a.sleeper == a.o && a.o != nil && r.healthy(a.o) && r.gentle() &&
+	if a.f[0] == "crash" && a.sleeper == a.o && a.o != nil && r.healthy(a.o) && r.gentle() && r.deviceOf(a.o) &&
 		r.w.Now+r.keepalive(a.o) < a.o.Asleep+min(r.deadtime(a.o), r.deadtime(a.m)) {
 		// It sleeps while the other dies. What arrived meanwhile counts from when it arrived.
 		o, wakes := a.o, a.wakes-r.w.Now+2*r.keepalive(a.o)
-		r.owe("takeover-in-time", max(r.deadtime(a.m)+r.travel(), wakes)+r.startTime(o), func() error { return r.runsAll(o, nil) })
+		take, _ := r.fenceTime(o.Index())
+		r.owe("takeover-in-time", max(r.deadtime(a.m)+r.travel(), wakes)+take+r.startTime(o), func() error { return r.runsAll(o, nil) })
 		return
 	}
 	// Loss makes no takeover later: it can only be too early.
-	if !a.before.lossy || a.f[0] != "crash" && a.f[0] != "kill" || !r.healthy(a.o) {
+	if !a.before.lossy || a.o == nil || !r.deviceOf(a.o) || a.f[0] != "crash" && a.f[0] != "kill" || !r.healthy(a.o) {
 		return
 	}
 	o := a.o
@@ -44,7 +46,7 @@ func takeoverInTime(r *Run, a *act) {
 
 // troubleStaysLocal is the rule trouble-stays-local.
 func troubleStaysLocal(r *Run, a *act) {
-	if !a.before.settled || a.f[0] != "crash" || r.healthy(a.o) {
+	if !a.before.settled || a.f[0] != "crash" || r.healthy(a.o) || !r.deviceOf(a.o) {
 		return
 	}
 	o := a.o

@@ -41,7 +41,7 @@ func TestSimulation(t *testing.T) {
 		}
 	}
 	for _, rule := range Rules {
-		if rule.arm != nil && r.Tally.Judged[rule.Name] == 0 && r.Seeds >= 2000 {
+		if rule.arm != nil && rule.Name != "split-fences" && r.Tally.Judged[rule.Name] == 0 && r.Seeds >= 2000 { // that one: TestFencedSimulation
 			t.Errorf("rule %s was never judged", rule.Name)
 		}
 	}

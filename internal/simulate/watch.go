@@ -183,6 +183,7 @@ func (r *Run) changed(_ *scenario.Machine, word string) {
 	if !r.split {
 		r.oneOwnerOf(word)
 	}
+	r.fencedOneOwner(word)
 }
 
 // fresh says whether a machine's newest daemon has a higher generation than all before it, so that
