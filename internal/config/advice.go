@@ -24,6 +24,8 @@ func (p *parser) advice() {
 	p.adviseKeys()
 	p.adviseShared()
 	p.adviseAddresses()
+	p.adviseStonith()
+	p.advisePings()
 }
 
 func (p *parser) adviseKeys() {

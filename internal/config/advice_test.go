@@ -47,6 +47,13 @@ func TestAdvice(t *testing.T) {
 		{"arguments are the report's", "", "", "n1 a b::1\nn2 c b::1\n", ""},
 		{"one address, two words", "", "", "n1 10.0.0.1/24 a\nn2 b IPaddr2::10.0.0.1/16/eth0\n",
 			"warning haresources:2: IPaddr2::10.0.0.1/16/eth0 is the address of 10.0.0.1/24 (haresources:1) too: stopping one stops the other"},
+		{"a device for the other node only", "stonith_host n2 null n1\n", "", "", "warning ha.cf:5: no stonith or stonith_host line is for this node: it takes over without fencing"},
+		{"a device for each", "stonith_host n2 null n1\nstonith_host n1 null n2\n", "", "", ""},
+		{"pings that tell something", "ping 10.77.0.254\nping6 fd00::1\n", "", "n1 10.77.0.10/24\n", ""},
+		{"pings that tell nothing", "ping 10.77.0.1\nping_group g 10.77.0.254 10.77.0.10\nucast eth0 10.77.0.2\nping peer\n", "", "n1 IPaddr2::10.77.0.10/24\n",
+			"warning ha.cf:5: ping 10.77.0.1 is this machine's own address on eth0: its answer does not tell which node is connected better\n" +
+				"warning ha.cf:6: ping_group g is the address of a service (haresources:1): its answer does not tell which node is connected better\n" +
+				"warning ha.cf:8: ping peer is a machine's own address (the ucast line ha.cf:7 sends to it): its answer does not tell which node is connected better"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := set(base + "bcast eth0\n" + c.haCf)

@@ -41,6 +41,9 @@ const (
 	Bcast MediumKind = iota
 	Ucast
 	Mcast
+	Ucast6
+	Mcast6
+	Serial
 )
 
 // String is the directive.
@@ -52,6 +55,12 @@ func (k MediumKind) String() string {
 		return "ucast"
 	case Mcast:
 		return "mcast"
+	case Ucast6:
+		return "ucast6"
+	case Mcast6:
+		return "mcast6"
+	case Serial:
+		return "serial"
 	}
 	return "unknown"
 }
@@ -59,12 +68,13 @@ func (k MediumKind) String() string {
 // Medium is one way for datagrams, as one directive asked for it.
 type Medium struct {
 	Kind   MediumKind
-	Device string     // interface name; also the link's name in logs
-	Peer   netip.Addr // ucast: the address sent to; mcast: the group
-	Port   uint16
-	TTL    int    // mcast, 0..4
-	Loop   bool   // mcast
-	Where  string // "ha.cf:12"
+	Device string     // interface name, or path of a serial line; also the link's name in logs
+	Peer   netip.Addr // ucast, ucast6: the address sent to; mcast, mcast6: the group
+	Port   uint16     // 0 for a serial line
+	TTL    int        // mcast, mcast6: 0..4
+	Loop   bool       // mcast, mcast6
+	Baud   int        // serial
+	Where  string     // "ha.cf:12"
 }
 
 // Logging is where lines go. An empty path means off.
@@ -85,10 +95,10 @@ type Group struct {
 
 // Config is everything the three files say, defaults applied and checked.
 type Config struct {
-	Dir          string   // the directory the files came from, /etc/ha.d
-	Self         string   // this node's name, lower case
-	Nodes        []string // normal nodes, lower case, in file order, each once
-	PingNodes    []string // ping and ping_group nodes, as written; they count for the ttl
+	Dir          string     // the directory the files came from, /etc/ha.d
+	Self         string     // this node's name, lower case
+	Nodes        []string   // normal nodes, lower case, in file order, each once
+	PingNodes    []PingNode // of ping, ping6 and ping_group; they count for the ttl
 	Keepalive    time.Duration
 	Deadtime     time.Duration
 	Warntime     time.Duration
@@ -106,9 +116,13 @@ type Config struct {
 	Realtime     bool          // realtime: beats are sent with real-time priority, memory is locked
 	RTPriority   int           // rtprio, 1..99
 	Media        []Medium
+	Stonith      *Stonith // nil: none
+	Children     []Child  // respawn and failfast, in file order
+	Watchdog     string   // the device; "" for none
 	Log          Logging
 	Groups       []Group
 	Keys         *auth.Keys
+	APIAuth      []APIAuth         // who may sign on by which name, the built-in entries first
 	Env          []string          // NAME=VALUE of env directives, without the HA_ prefix
 	Parameters   map[string]string // recorded directives, as written or "1000ms" for computed ones
 	Advice       Report            // warnings for `heartbeatd check`, which a start does not show

@@ -14,6 +14,7 @@ func (p *parser) cross() {
 	p.dependentDefaults()
 	p.crossMedia()
 	p.crossNodes()
+	p.crossPings()
 	p.crossTimes()
 	if p.cfg.AutoFailback == Legacy && p.settled("auto_failback") {
 		p.at("auto_failback")
@@ -90,7 +91,7 @@ func (p *parser) crossMedia() {
 		p.whole("No heartbeat media defined", hint)
 	default:
 		// DIFFERS: 3.0.6 starts with these media.
-		p.whole("No heartbeat media defined that this version can use", hint)
+		p.whole("No heartbeat media defined: a ping carries no beats", hint)
 	}
 }
 

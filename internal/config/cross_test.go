@@ -14,16 +14,17 @@ func TestCrossChecks(t *testing.T) {
 		pings += fmt.Sprintf("ping 10.0.0.%d\n", i)
 	}
 	doubles := strings.Repeat("node n1\n", 99)
-	const double, unused = "warning ha.cf:%d: node: [n1] is named more than once\n", "warning ha.cf:%d: ping has no effect yet in this version: the address is neither pinged nor shown, and losing it moves nothing\n"
+	const double = "warning ha.cf:%d: node: [n1] is named more than once\n"
 	const log, media = "logfile /l\nauto_failback on\n", "bcast eth0\n"
 	tests := []struct{ name, haCf, want string }{
 		{"empty file", "", "warning ha.cf:1: Deprecated 'legacy' auto_failback option selected.\n" +
 			"warning ha.cf:1: No log entry found in ha.cf: lines go to syslog, facility daemon, as the logging daemon would do\n"},
 		{"no media", base, "error ha.cf:3: No heartbeat media defined"},
 		{"no nodes", log + media, "error ha.cf:3: no nodes defined\nerror ha.cf:3: Current node [n1] not in configuration!"},
-		{"only media without effect", base + "serial /dev/ttyS0\n",
-			"warning ha.cf:4: serial has no effect yet in this version: no beats go over this line\n" +
-				"error ha.cf:4: No heartbeat media defined that this version can use"},
+		{"only media without effect", base + "ping 10.77.0.9\n",
+			"error ha.cf:4: No heartbeat media defined: a ping carries no beats"},
+		{"a ping node is a node of the cluster", "logfile /l\nauto_failback on\n" + media + "ping peer 10.77.0.2\nnode n1 Peer\n",
+			"warning ha.cf:4: ping: [peer] is a node of the cluster; as such it is watched already, and not pinged"},
 		{"a refused medium is the only complaint", base + "bcast eth9\n",
 			"error ha.cf:4: bcast: Get broadcast for interface eth9 failed: no such device"},
 		{"another node", log + media + "node n2 n3\n", "error ha.cf:4: Current node [n1] not in configuration!"},
@@ -33,8 +34,7 @@ func TestCrossChecks(t *testing.T) {
 			"warning ha.cf:7: initdead: Initial dead time [6000 ms] may be too small!"},
 		{"warntime above deadtime", base + media + "deadtime 5\nwarntime 10\n", ""},
 		{"everything too small at once", base + media + "keepalive 3\ndeadtime 6\ninitdead 5\ndeadping 6\n",
-			"warning ha.cf:8: deadping has no effect yet in this version: nothing is pinged\n" +
-				"error ha.cf:6: deadtime: Dead time [6000] is too small compared to keepalive [3000] (ms)\n" +
+			"error ha.cf:6: deadtime: Dead time [6000] is too small compared to keepalive [3000] (ms)\n" +
 				"error ha.cf:7: initdead: Initial dead time [5000] is smaller than deadtime [6000] (ms)\n" +
 				"error ha.cf:8: deadping: Ping dead time [6000] is too small compared to keepalive [3000] (ms)"},
 		{"no consequences of a line not understood", base + media + "deadtme 5\ninitdead 20\n",
@@ -57,12 +57,12 @@ func TestCrossChecks(t *testing.T) {
 		{"three nodes, none of them this one", log + media + "node a b c\n", "error ha.cf:4: node: 3 nodes: haresources describes a pair\n" +
 			"error ha.cf:4: Current node [n1] not in configuration!"},
 		{"a node twice is no third", log + media + "node n1 n2\nnode N2\n", "warning ha.cf:5: node: [n2] is named more than once"},
-		{"nodes and ping nodes", base + media + pings, repeated(unused, 5, 67)},
+		{"nodes and ping nodes", base + media + pings, ""},
+		{"64 ping nodes are 65 media", base + media + pings + "ping 10.0.1.1\n", "error ha.cf:68: ping: Too many media specified (> 64)"},
 		{"101 nodes", log + media + "node n1\n" + doubles + "ping_group g 10.0.0.1\n",
 			repeated(double, 5, 103) + "\nerror ha.cf:104: ping_group: too many nodes (> 100), ping nodes included"},
 		{"apiauth twice", base + media + "apiauth foo uid=root\napiauth foo gid=root\n",
-			"warning ha.cf:5: apiauth has no effect yet in this version: programs using the client library cannot sign on\n" +
-				"error ha.cf:6: apiauth: Duplicate apiauth directive for API client foo: [foo gid=root]"},
+			"error ha.cf:6: apiauth: Duplicate apiauth directive for API client foo: [foo gid=root]"},
 	}
 	for _, c := range tests {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,10 +91,8 @@ func TestMissingAccounts(t *testing.T) {
 	h.accounts = nil
 	_, report := Load(set(base+"bcast eth0\nrespawn hacluster /usr/lib/heartbeat/ipfail\napiauth ipfail gid=haclient uid=hacluster\nrespawn joe /bin/true\n"), h)
 	compare(t, lines(report), "warning ha.cf:5: respawn: [hacluster] does not exist on this machine\n"+
-		"warning ha.cf:5: respawn has no effect yet in this version: the program is not started; start it from a unit of its own\n"+
 		"warning ha.cf:6: apiauth: [haclient] does not exist on this machine\n"+
 		"warning ha.cf:6: apiauth: [hacluster] does not exist on this machine\n"+
-		"warning ha.cf:6: apiauth has no effect yet in this version: programs using the client library cannot sign on\n"+
 		"error ha.cf:7: respawn: Invalid uid [joe] specified for client child")
 }
 
@@ -129,13 +127,14 @@ func TestDefaults(t *testing.T) {
 
 // TestParameters: as written, or computed in ms.
 func TestParameters(t *testing.T) {
-	cfg, report := Load(set(base+"bcast eth0\nkeepalive 500ms\ndeadtime 5\nudpport 700\ncrm no\nucast eth1 peer\nmcast eth0 239.0.0.1 701 2 1"), newHost("n1"))
+	cfg, report := Load(set(base+"bcast eth0\nkeepalive 500ms\ndeadtime 5\nudpport 700\ncrm no\nucast eth1 peer\nmcast eth0 239.0.0.1 701 2 1\n"+
+		"ucast6 eth2 fe80::2%eth2\nmcast6 eth0 ff02::694 702 3 0\nbaud 9600\nserial /dev/ttyS0"), newHost("n1"))
 	if report.Fatal() {
 		t.Fatal(lines(report))
 	}
 	want := map[string]string{
 		"keepalive": "500ms", "deadtime": "5", "warntime": "2500ms", "initdead": "12000ms", "deadping": "5000ms",
-		"auto_failback": "on", "hopfudge": "1", "cluster": "linux-ha", "baud": "19200", "udpport": "700", "logfile": "/l",
+		"auto_failback": "on", "hopfudge": "1", "cluster": "linux-ha", "baud": "9600", "udpport": "700", "logfile": "/l",
 		"crm": "no", "pacemaker": "no", "hbversion": "3.0.6", "memreserve": "6500", "msgfmt": "classic", "compression_threshold": "2",
 	}
 	for name, value := range want {
@@ -149,7 +148,8 @@ func TestParameters(t *testing.T) {
 		}
 	}
 	media := fmt.Sprint(cfg.Media)
-	if media != "[{bcast eth0 invalid IP 694 0 false ha.cf:4} {ucast eth1 10.77.0.2 700 0 false ha.cf:9} {mcast eth0 239.0.0.1 701 2 true ha.cf:10}]" {
+	if media != "[{bcast eth0 invalid IP 694 0 false 0 ha.cf:4} {ucast eth1 10.77.0.2 700 0 false 0 ha.cf:9} {mcast eth0 239.0.0.1 701 2 true 0 ha.cf:10} "+
+		"{ucast6 eth2 fe80::2 700 0 false 0 ha.cf:11} {mcast6 eth0 ff02::694 702 3 false 0 ha.cf:12} {serial /dev/ttyS0 invalid IP 0 0 false 9600 ha.cf:14}]" {
 		t.Error(media)
 	}
 }

@@ -77,8 +77,7 @@ func clusterDirectives() []*directive {
 		{Directive: entry("initdead", "time", "from deadtime", "deadtime or more", last), recorded: true,
 			value: timeValue(timeHint, 0, func(c *Config) durationPtr { return &c.Initdead })},
 		{Directive: entry("deadping", "time", "deadtime", "above 2 * keepalive", last), recorded: true,
-			value: timeValue(timeHint, 0, func(c *Config) durationPtr { return &c.Deadping }),
-			loses: "nothing is pinged"},
+			value: timeValue(timeHint, 0, func(c *Config) durationPtr { return &c.Deadping })},
 		{Directive: entry("auto_failback", "on|off|legacy", "legacy", "", last), recorded: true, value: applyAutoFailback},
 		{Directive: entry("nice_failback", "bool", "", "", last), value: applyNiceFailback},
 		{Directive: entry("hopfudge", "integer", "1", "0..255", last), recorded: true,
@@ -161,20 +160,13 @@ func processDirectives() []*directive {
 // laterDirectives are checked as 3.0.6 does; what they ask for is not done.
 func laterDirectives() []*directive {
 	return []*directive{
-		{Directive: entry("apiauth", "NAME [uid=LIST] [gid=LIST]", "", "", "once per NAME"), line: applyAPIAuth,
-			loses: "programs using the client library cannot sign on"},
-		{Directive: entry("respawn", "USER COMMAND", "", "", many), line: applyRespawn,
-			loses: "the program is not started; start it from a unit of its own"},
-		{Directive: entry("failfast", "USER COMMAND", "", "", many), line: applyRespawn,
-			loses: "the program is not started and its failure does not reboot this machine"},
-		{Directive: entry("watchdog", "device", "", "", once), recorded: true, value: applyWatchdog,
-			loses: "a machine that hangs is not reset"},
-		{Directive: entry("stonith", "TYPE FILE", "", "", last), line: applyStonith, loses: noFencing},
-		{Directive: entry("stonith_host", "HOST|* TYPE PARAM...", "", "", last), line: applyStonithHost, loses: noFencing},
+		{Directive: entry("apiauth", "NAME [uid=LIST] [gid=LIST]", "", "", "once per NAME"), line: applyAPIAuth},
+		{Directive: entry("respawn", "USER COMMAND", "", "", many), line: applyRespawn},
+		{Directive: entry("failfast", "USER COMMAND", "", "", many), line: applyRespawn},
+		{Directive: entry("watchdog", "device", "", "", once), recorded: true, value: applyWatchdog},
+		{Directive: entry("stonith", "TYPE FILE", "", "", last), line: applyStonith},
+		{Directive: entry("stonith_host", "HOST|* TYPE PARAM...", "", "", last), line: applyStonithHost},
 		{Directive: entry("use_apphbd", "bool", "false", "", last), value: boolValue(nil), idle: isFalse,
 			loses: "no application heartbeat daemon watches this one"},
 	}
 }
-
-const noFencing = "TAKEOVER HAPPENS WITHOUT FENCING. A node believed dead is not switched off before its " +
-	"resources are started here, so a shared disk can be written by both"

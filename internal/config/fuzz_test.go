@@ -35,10 +35,8 @@ func FuzzHaCf(f *testing.F) {
 			t.Errorf("accepted: %+v", cfg)
 		}
 		for _, m := range cfg.Media { // what the link layer refuses must not be accepted here
-			host := m.Peer.Is4() && !m.Peer.IsMulticast() && !m.Peer.IsUnspecified()
-			if m.Device == "" || len(m.Device) > 15 || m.Port == 0 || (m.Kind == Ucast && !host) ||
-				(m.Kind == Mcast && !(m.Peer.Is4() && m.Peer.IsMulticast())) || m.TTL < 0 || m.TTL > 4 {
-				t.Errorf("accepted medium: %+v", m)
+			if err := goodMedium(m); err != "" {
+				t.Errorf("accepted medium with %s: %+v", err, m)
 			}
 		}
 		for _, pair := range cfg.Environment(0) {
@@ -98,4 +96,22 @@ func FuzzHaresources(f *testing.F) {
 			}
 		}
 	})
+}
+
+func goodMedium(m Medium) string {
+	four, six := m.Peer.Is4(), m.Peer.Is6() && !m.Peer.Is4In6()
+	host := !m.Peer.IsMulticast() && !m.Peer.IsUnspecified()
+	switch {
+	case m.Kind == Serial && (!strings.HasPrefix(m.Device, "/") || m.Baud < 9600 || m.Baud > 460800):
+		return "no serial line"
+	case m.Kind == Serial:
+		return ""
+	case m.Device == "" || len(m.Device) > 15 || m.Port == 0 || m.TTL < 0 || m.TTL > 4:
+		return "no interface, port or ttl"
+	case m.Kind == Ucast && !(four && host), m.Kind == Ucast6 && !(six && host):
+		return "no host"
+	case m.Kind == Mcast && !(four && m.Peer.IsMulticast()), m.Kind == Mcast6 && !(six && m.Peer.IsMulticast()):
+		return "no group"
+	}
+	return ""
 }

@@ -28,6 +28,7 @@ type parser struct {
 	idle     map[int]bool    // lines that already told they have no effect
 	clients  map[string]bool // names of apiauth
 	media    int             // of every kind
+	baud     int             // 0: none was given yet
 	doubles  int             // nodes named again; they count for the limit
 	third    int             // line that names a node more than a pair has
 	autojoin int             // line of an autojoin other than none
@@ -73,6 +74,7 @@ func (p *parser) defaults(dir, self string) {
 		LogBadPacket: true, Realtime: true, RTPriority: 1,
 		Log:        Logging{SyslogFormat: true},
 		Parameters: map[string]string{},
+		APIAuth:    builtInAPIAuth(),
 	}
 }
 
@@ -110,8 +112,7 @@ func (p *parser) apply(d *directive, check func(*parser, string) *fault, value s
 	if d.recorded {
 		p.cfg.Parameters[d.Name] = value
 	}
-	foreign := d.Name == "stonith_host" && !p.fencesFromHere(value)
-	if d.loses == "" || foreign || p.idle[p.line] || (d.idle != nil && d.idle(value)) {
+	if d.loses == "" || p.idle[p.line] || (d.idle != nil && d.idle(value)) {
 		return
 	}
 	p.idle[p.line] = true

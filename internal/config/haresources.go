@@ -156,13 +156,13 @@ func (p *parser) badNodename(line int, name string) {
 func (p *parser) nodesKnown() bool { return len(p.cfg.Nodes) > 0 && p.settled("node") }
 
 func (p *parser) knowsNode(name string) bool {
-	same := func(node string) bool { return lowerASCII(node) == lowerASCII(name) }
-	return slices.ContainsFunc(p.cfg.Nodes, same) || slices.ContainsFunc(p.cfg.PingNodes, same)
+	name = lowerASCII(name)
+	return slices.Contains(p.cfg.Nodes, name) || slices.ContainsFunc(p.cfg.PingNodes, func(n PingNode) bool { return n.Name == name })
 }
 
 // checkPingHome warns about a line of a ping node, which 3.0.6 takes without a word.
 func (p *parser) checkPingHome(g Group) {
-	ping := func(name string) bool { return lowerASCII(name) == g.Home }
+	ping := func(n PingNode) bool { return n.Name == g.Home }
 	if slices.Contains(p.cfg.Nodes, g.Home) || !slices.ContainsFunc(p.cfg.PingNodes, ping) {
 		return
 	}

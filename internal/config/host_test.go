@@ -26,6 +26,8 @@ func newHost(name string) *fakeHost {
 		paths: map[string]PathInfo{
 			"/usr/libexec/heartbeat/ipfail": program,
 			"/bin/true":                     program,
+			"/usr/sbin/stonith":             program,
+			"/usr/sbin/fence_ipmilan":       program,
 			"/etc/passwd":                   {Exists: true},
 			"/dev/ttyS0":                    {Exists: true, CharDevice: true},
 		},

@@ -18,6 +18,7 @@ func applyAPIAuth(p *parser, rest string) *fault {
 		return faultf(apiauthHint, "client name [%s] too long", rest)
 	}
 	var uid, gid bool
+	entry := APIAuth{Name: name}
 	for _, w := range words(lists) {
 		kind, list, _ := strings.Cut(w, "=")
 		switch {
@@ -28,11 +29,13 @@ func applyAPIAuth(p *parser, rest string) *fault {
 			if f := p.checkNames(list, "user id", "uid", p.host.UserExists); f != nil {
 				return f
 			}
+			entry.Users = strings.Split(list, ",")
 		case strings.HasPrefix(w, "gid="):
 			gid = true
 			if f := p.checkNames(list, "group", "gid", p.host.GroupExists); f != nil {
 				return f
 			}
+			entry.Groups = strings.Split(list, ",")
 		default:
 			return faultf(apiauthHint, "Missing uid or gid in apiauth")
 		}
@@ -44,6 +47,7 @@ func applyAPIAuth(p *parser, rest string) *fault {
 		return faultf("keep one line for "+name, "Duplicate apiauth directive for API client %s: [%s]", name, rest)
 	}
 	p.clients[name] = true
+	p.cfg.APIAuth = append(p.cfg.APIAuth, entry)
 	return nil
 }
 
@@ -88,10 +92,30 @@ func applyRespawn(p *parser, rest string) *fault {
 		return faultf(hint, "Client child command [%s] is not full pathname", command)
 	}
 	program, _ := nextWord(command)
-	if !ownHelper(program) && !p.host.Path(program).Executable {
-		return faultf("check the path; `ls -l "+program+"`", "Client child command [%s] is not executable", program)
+	child := Child{User: user, Command: strings.TrimRight(command, " \t\r"), Failfast: p.name == "failfast", Where: p.where()}
+	if !p.host.Path(program).Executable {
+		if !ownHelper(program) {
+			return faultf("check the path; `ls -l "+program+"`", "Client child command [%s] is not executable", program)
+		}
+		if child.Helper = path.Base(program); child.Helper != IPFail {
+			p.warn("install it, or remove the line", "[%s] is not on this machine: it is not started", program)
+			return nil
+		}
 	}
+	p.cfg.Children = append(p.cfg.Children, child)
 	return nil
+}
+
+// IPFail is the helper that the daemon has built in.
+const IPFail = "ipfail"
+
+// Child is one program of respawn or failfast.
+type Child struct {
+	User     string
+	Command  string // the full path and the arguments, as written
+	Failfast bool
+	Helper   string // not "": the program is not on this machine, and what is built in by this name does its work
+	Where    string // "ha.cf:12"
 }
 
 // helperDirs are where releases and distributions put heartbeat's own programs.
@@ -107,70 +131,12 @@ func ownHelper(program string) bool {
 	return (base == "ipfail" || base == "dopd") && slices.Contains(helperDirs, path.Dir(program))
 }
 
-func applyWatchdog(p *parser, _ string) *fault {
+func applyWatchdog(p *parser, device string) *fault {
 	if p.given["watchdog"] > 0 {
 		return faultf("keep one watchdog line", "Watchdog device multiply specified.")
 	}
+	p.cfg.Watchdog = device
 	return nil
-}
-
-// stonithTypes are the plug-ins of cluster-glue 1.0.12.
-var stonithTypes = []string{
-	"apcmaster", "apcmastersnmp", "apcsmart", "baytech", "bladehpi", "cyclades", "drac3", "external", "ibmhmc",
-	"ipmilan", "meatware", "null", "nw_rpc100s", "rcd_serial", "rhcs", "riloe", "rps10", "ssh", "suicide", "vacm",
-	"wti_mpc", "wti_nps",
-}
-
-func stonithType(name string) *fault {
-	family, _, _ := strings.Cut(name, "/")
-	switch {
-	case name == "":
-		return faultf("`stonith -L` lists the types", "No Stonith type given")
-	case len(name) >= 100:
-		return faultf("`stonith -L` lists the types", "Stonith type too long")
-	case !slices.Contains(stonithTypes, family):
-		return faultf("`stonith -L` lists the types", "Invalid Stonith type [%s]", name)
-	}
-	return nil
-}
-
-func applyStonith(p *parser, rest string) *fault {
-	typ, file := nextWord(rest)
-	if f := stonithType(typ); f != nil {
-		return f
-	}
-	if file == "" || !p.host.Path(file).Exists {
-		return faultf("write stonith TYPE FILE; FILE holds the parameters of the device", "Invalid Stonith config file [%s]", file)
-	}
-	return nil
-}
-
-// applyStonithHost checks the lines for this host only, as 3.0.6 does.
-func applyStonithHost(p *parser, rest string) *fault {
-	const hint = "write stonith_host HOST TYPE PARAMETERS; HOST is * or the node the device is attached to"
-	host, rest := nextWord(rest)
-	if host == "" {
-		return faultf(hint, "No Stonith hostname argument given")
-	}
-	if len(host) >= 100 {
-		return faultf(hint, "Stonith hostname too long")
-	}
-	if !p.fencesFromHere(host) {
-		return nil
-	}
-	typ, params := nextWord(rest)
-	if f := stonithType(typ); f != nil {
-		return f
-	}
-	if params == "" {
-		return faultf(hint, "Invalid Stonith configuration parameter [%s]", params)
-	}
-	return nil
-}
-
-func (p *parser) fencesFromHere(rest string) bool {
-	host, _ := nextWord(rest)
-	return host == "*" || lowerASCII(host) == p.cfg.Self
 }
 
 // applyPacemaker refuses everything but off: this daemon manages haresources only.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,38 +16,20 @@ const (
 // mediaDirectives are the ways of datagrams. 3.0.6: bcast and ucast take the udpport in force where
 // they stand.
 func mediaDirectives() []*directive {
-	const noIPv6 = "no beats go over IPv6; add a bcast, ucast or mcast line"
-	const noPing = "the address is neither pinged nor shown, and losing it moves nothing"
 	return []*directive{
 		{Directive: entry("udpport", "integer", "694", "1..65535", last), recorded: true, value: applyUDPPort},
 		{Directive: entry("bcast", "INTERFACE...", "", "64 media in all", many), value: applyBcast},
 		{Directive: entry("udp", "INTERFACE...", "", "old name of bcast", many), value: applyUDP},
 		{Directive: entry("mcast", "INTERFACE GROUP PORT TTL LOOP", "", "TTL 0..4, LOOP 0..1", many), line: applyMcast},
 		{Directive: entry("ucast", "INTERFACE HOST", "", "64 media in all", many), line: applyUcast},
-		{Directive: entry("mcast6", "INTERFACE GROUP PORT HOPS LOOP", "", "HOPS 0..4, LOOP 0..1", many), line: applyMcast6, loses: noIPv6},
-		{Directive: entry("ucast6", "INTERFACE ADDRESS", "", "64 media in all", many), line: applyUcast6, loses: noIPv6},
-		{Directive: entry("serial", "DEVICE...", "", "64 media in all", many), value: applySerial,
-			loses: "no beats go over this line"},
-		{Directive: entry("baud", "rate", "19200", strings.Join(baudRates, " "), once), recorded: true, value: applyBaud,
-			idle: same("19200"), loses: "no beats go over serial lines"},
-		{Directive: entry("ping", "HOST...", "", "64 media in all", many), value: applyPing, loses: noPing},
-		{Directive: entry("ping6", "ADDRESS...", "", "64 media in all", many), value: applyPing6, loses: noPing},
-		{Directive: entry("ping_group", "NAME HOST...", "", "64 media in all", many), line: applyPingGroup, loses: noPing},
+		{Directive: entry("mcast6", "INTERFACE GROUP PORT HOPS LOOP", "", "HOPS 0..4, LOOP 0..1", many), line: applyMcast6},
+		{Directive: entry("ucast6", "INTERFACE ADDRESS", "", "64 media in all", many), line: applyUcast6},
+		{Directive: entry("serial", "DEVICE...", "", "64 media in all", many), value: applySerial},
+		{Directive: entry("baud", "rate", "19200", strings.Join(baudRates, " "), once), recorded: true, value: applyBaud},
+		{Directive: entry("ping", "HOST...", "", "64 media in all", many), value: applyPing},
+		{Directive: entry("ping6", "ADDRESS...", "", "64 media in all", many), value: applyPing6},
+		{Directive: entry("ping_group", "NAME HOST...", "", "64 media in all", many), line: applyPingGroup},
 	}
-}
-
-var baudRates = []string{"9600", "19200", "38400", "57600", "115200", "230400", "460800"}
-
-func applyBaud(p *parser, v string) *fault {
-	if p.given["baud"] > 0 {
-		return faultf("keep one baud line", "Baudrate multiply specified.")
-	}
-	n, _ := atoi(v)
-	if !slices.Contains(baudRates, strconv.Itoa(n)) {
-		return faultf("write one of "+strings.Join(baudRates, " "), "invalid baudrate [%s] specified.", v)
-	}
-	number(p, v)
-	return nil
 }
 
 // DIFFERS: 3.0.6 takes a port above 65535 and the kernel uses its low 16 bits.
@@ -65,7 +46,7 @@ func applyUDPPort(p *parser, v string) *fault {
 		p.warn("choose another port, the same on every node", "udp port %d reserved for service %q.", port, service)
 	}
 	for _, m := range p.cfg.Media {
-		if m.Kind != Mcast && m.Port != port {
+		if (m.Kind == Bcast || m.Kind == Ucast || m.Kind == Ucast6) && m.Port != port {
 			p.warn("put udpport above the media", "comes too late for the media above, %s stays on port %d", m.Where, m.Port)
 			break
 		}

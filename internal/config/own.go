@@ -26,8 +26,8 @@ func (p *parser) checkOwnAddresses() {
 func (p *parser) ownAddresses() map[netip.Addr]string {
 	own := map[netip.Addr]string{}
 	for _, m := range p.cfg.Media {
-		if m.Kind == Ucast {
-			own[m.Peer] = fmt.Sprintf("a machine's own address (the ucast line %s sends to it)", m.Where)
+		if m.Kind == Ucast || m.Kind == Ucast6 {
+			own[m.Peer] = fmt.Sprintf("a machine's own address (the %s line %s sends to it)", m.Kind, m.Where)
 		}
 	}
 	for _, m := range p.cfg.Media {
