@@ -13,11 +13,15 @@ import (
 type device struct {
 	index     int
 	broadcast netip.Addr // bcast only
+	file      special    // serial only, instead of an index
 }
 
 // lookUp asks the kernel about the interface a medium needs now. It works for an interface that is
 // down; it fails with ENODEV if there is none, with EADDRNOTAVAIL if bcast finds no address on it.
 func lookUp(ctl int, m Medium) (device, error) {
+	if m.Kind == Serial {
+		return lookUpTTY(m.Device)
+	}
 	r, err := unix.NewIfreq(m.Device)
 	if err != nil {
 		return device{}, fmt.Errorf("interface %s: %w", m.Device, err)

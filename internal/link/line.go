@@ -3,7 +3,6 @@ package link
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,8 +49,8 @@ func (l *line) send(data []byte) {
 		l.set.count.sendErrors.Add(1) // why it is closed was said when it closed
 		return
 	}
-	err := sendTo(l.sock, data)
-	say := l.noteSend(err, len(data))
+	err := l.sock.to.Send(l.sock.send, data)
+	say := l.noteSent(err, len(data))
 	l.mu.Unlock()
 	for _, s := range say {
 		l.set.opt.Log(s.level, s.text)
@@ -61,16 +60,22 @@ func (l *line) send(data []byte) {
 	}
 }
 
-func sendTo(k *sockets, data []byte) error {
-	for {
-		err := unix.Sendto(k.send, data, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, &k.to)
-		if err != unix.EINTR {
-			return err
-		}
-	}
-}
-
 type logLine struct{ level, text string }
+
+// noteSent keeps the books of one message that was given to the kernel, or to the queue of a serial line: what that
+// has taken counts when it was written, and what it has not is the line's slowness. Called with the lock held.
+func (l *line) noteSent(err error, size int) []logLine {
+	if l.sock.tty == nil {
+		return l.noteSend(err, size)
+	}
+	if err == nil {
+		return nil
+	}
+	if err == unix.EAGAIN {
+		err = errHangs
+	}
+	return l.noteSend(err, size)
+}
 
 // noteSend keeps the books of one send. Called with the lock held.
 func (l *line) noteSend(err error, size int) []logLine {
@@ -88,11 +93,7 @@ func (l *line) noteSend(err error, size int) []logLine {
 	var say []logLine
 	switch l.sending.failed(l.set.opt.Clock(), err) {
 	case begins:
-		to := netip.AddrFrom4(l.sock.to.Addr)
-		say = append(say,
-			logLine{"ERROR", fmt.Sprintf("glib: %s_write: Unable to send HBcomm packet %s %s:%d len=%d [-1]: %s",
-				l.Kind, l.Device, to, l.Port, size, unixText(err))},
-			logLine{"ERROR", fmt.Sprintf("write_child: write failure on %s.: %s", l.Medium, unixText(err))})
+		say = l.cannotSend(err, size)
 	case lasts:
 		say = append(say, logLine{"ERROR", fmt.Sprintf("write_child: write failure on %s.: %s (%d messages in a row)",
 			l.Medium, unixText(err), l.sending.count)})
@@ -103,6 +104,25 @@ func (l *line) noteSend(err error, size int) []logLine {
 			logLine{"WARN", fmt.Sprintf("Is a cable unplugged on %s?", l.Medium)})
 	}
 	return say
+}
+
+// cannotSend is what 3.0.6 says of a first failure.
+func (l *line) cannotSend(err error, size int) []logLine {
+	switch {
+	case err == errHangs:
+		return []logLine{
+			{"WARN", fmt.Sprintf("glib: TTY write timeout on [%s] (no connection or bad cable? [see documentation])", l.Device)},
+			{"info", "glib: See http://linux-ha.org/wiki/FAQ#TTY_timeout for details"}}
+	case err == errSlow:
+		return []logLine{{"WARN", fmt.Sprintf("%s: %d baud are not enough: what has waited for %s is discarded", l.Medium, l.Baud, stale)}}
+	case l.Kind == Serial:
+		return []logLine{
+			{"ERROR", fmt.Sprintf("glib: TTY write failure on [%s]: %s", l.Device, unixText(err))},
+			{"ERROR", fmt.Sprintf("write_child: write failure on %s.: %s", l.Medium, unixText(err))}}
+	}
+	return []logLine{
+		{"ERROR", fmt.Sprintf("glib: %s_write: Unable to send HBcomm packet %s len=%d [-1]: %s", l.Kind, l.sock.name, size, unixText(err))},
+		{"ERROR", fmt.Sprintf("write_child: write failure on %s.: %s", l.Medium, unixText(err))}}
 }
 
 // sendsAgain is called with the lock held, after a message went out.
@@ -139,13 +159,13 @@ func (l *line) attend() {
 	case have != nil && err == nil && dev == have.dev && broken == nil:
 		return
 	case have != nil:
-		l.drop(reason(err, broken, have.dev, dev))
+		l.drop(reason(l.needs(), err, broken, have.dev, dev))
 	}
 	if err != nil {
 		l.cannotOpen(err)
 		return
 	}
-	k, err := openSockets(l.Medium, dev)
+	k, err := openSockets(l.Medium, dev, l.set.opt.Locks)
 	if err != nil {
 		l.cannotOpen(err)
 		return
@@ -154,14 +174,14 @@ func (l *line) attend() {
 }
 
 // reason tells the operator why sockets that worked are given up.
-func reason(err, broken error, had, has device) string {
+func reason(what string, err, broken error, had, has device) string {
 	switch {
 	case isGone(err):
-		return "interface is gone; waiting for it to come back"
+		return what + " is gone; waiting for it to come back"
 	case err != nil:
 		return err.Error()
-	case had.index != has.index:
-		return "interface was removed and made anew; opening it again"
+	case had.index != has.index || had.file != has.file:
+		return what + " was removed and made anew; opening it again"
 	case had.broadcast != has.broadcast:
 		return fmt.Sprintf("broadcast address changed from %s to %s; opening it again", had.broadcast, has.broadcast)
 	}
@@ -219,7 +239,12 @@ func (l *line) adopt(k *sockets) {
 	_, said := l.opening.over()
 	again := l.wasOpen
 	l.wasOpen = true
-	l.set.readers.Go(func() { l.receive(k) })
+	if k.tty == nil {
+		l.set.readers.Go(func() { l.receive(k) })
+	} else {
+		l.set.readers.Go(func() { l.listen(k) })
+		l.set.readers.Go(func() { l.transmit(k) })
+	}
 	l.mu.Unlock()
 	if again {
 		l.set.count.reopened.Add(1)

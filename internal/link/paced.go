@@ -11,7 +11,7 @@ import (
 // His methods must not block and must not call back into the Set.
 type Paced interface {
 	// Opened: send on this socket to that address. The descriptor is the Set's own, and open until Opened returns.
-	Opened(line, fd int, to unix.SockaddrInet4)
+	Opened(line, fd int, to pacer.Address)
 	// Closed: the medium has no socket any more.
 	Closed(line int)
 	// Count never falls.
@@ -21,9 +21,9 @@ type Paced interface {
 // unpaced is nobody.
 type unpaced struct{}
 
-func (unpaced) Opened(int, int, unix.SockaddrInet4) {}
-func (unpaced) Closed(int)                          {}
-func (unpaced) Count(int) pacer.LineCount           { return pacer.LineCount{} }
+func (unpaced) Opened(int, int, pacer.Address) {}
+func (unpaced) Closed(int)                     {}
+func (unpaced) Count(int) pacer.LineCount      { return pacer.LineCount{} }
 
 // notePaced keeps the books of what was sent in the Set's stead since the last look, and says the same words.
 func (l *line) notePaced() {
@@ -61,9 +61,10 @@ func (l *line) takePaced() (say []logLine) {
 func (l *line) noteElsewhere(errno unix.Errno, size int) []logLine {
 	switch {
 	case l.sock != nil && errno == 0:
-		return l.noteSend(nil, size)
+		return l.noteSent(nil, size)
 	case l.sock != nil:
-		return l.noteSend(errno, size)
+		return l.noteSent(errno, size)
+	case l.Kind == Serial && errno == 0: // it waited in the queue, and is lost with it
 	case errno == 0: // before the socket was closed
 		l.sent++
 		l.set.count.sent.Add(1)

@@ -15,7 +15,7 @@ type metronome struct {
 	t     *testing.T
 	mu    sync.Mutex
 	fd    int // -1: closed
-	to    unix.SockaddrInet4
+	to    pacer.Address
 	count pacer.LineCount
 	opens int
 }
@@ -26,7 +26,7 @@ func newMetronome(t *testing.T) *metronome {
 	return m
 }
 
-func (m *metronome) Opened(line, fd int, to unix.SockaddrInet4) {
+func (m *metronome) Opened(line, fd int, to pacer.Address) {
 	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if line != 0 || err != nil {
 		m.t.Errorf("line %d opened with descriptor %d: %v", line, fd, err)
@@ -60,7 +60,7 @@ func (m *metronome) beat(text string) {
 	if m.fd < 0 {
 		return
 	}
-	if err := unix.Sendto(m.fd, []byte(text), unix.MSG_DONTWAIT, &m.to); err != nil {
+	if err := m.to.Send(m.fd, []byte(text)); err != nil {
 		m.count.Failed++
 		m.count.InARow++
 		m.count.Errno, m.count.Size = err.(unix.Errno), len(text)

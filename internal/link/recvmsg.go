@@ -22,8 +22,8 @@ type incoming struct {
 type receiver struct {
 	header  unix.Msghdr
 	vector  unix.Iovec
-	from    unix.RawSockaddrInet4
-	control [128]byte // two times a stamp and a count
+	from    unix.RawSockaddrInet6 // the longest of the two
+	control [128]byte             // two times a stamp and a count
 }
 
 // once takes one datagram, or says EAGAIN.
@@ -31,8 +31,8 @@ func (r *receiver) once(fd int, buf []byte) (incoming, error) {
 	for {
 		r.vector.Base = &buf[0]
 		r.vector.SetLen(len(buf))
-		r.from = unix.RawSockaddrInet4{}
-		r.header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&r.from)), Namelen: unix.SizeofSockaddrInet4, Iov: &r.vector, Control: &r.control[0]}
+		r.from = unix.RawSockaddrInet6{}
+		r.header = unix.Msghdr{Name: (*byte)(unsafe.Pointer(&r.from)), Namelen: unix.SizeofSockaddrInet6, Iov: &r.vector, Control: &r.control[0]}
 		r.header.SetIovlen(1)
 		r.header.SetControllen(len(r.control))
 		n, _, no := unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.header)), unix.MSG_DONTWAIT|unix.MSG_TRUNC)
@@ -51,11 +51,17 @@ func (r *receiver) once(fd int, buf []byte) (incoming, error) {
 }
 
 func (r *receiver) sender() netip.AddrPort {
-	if r.header.Namelen < unix.SizeofSockaddrInet4 || r.from.Family != unix.AF_INET {
+	port := (*[2]byte)(unsafe.Pointer(&r.from.Port)) // in the order of the network, and in the same place in both
+	var ip netip.Addr
+	switch {
+	case r.header.Namelen == unix.SizeofSockaddrInet4 && r.from.Family == unix.AF_INET:
+		ip = netip.AddrFrom4((*unix.RawSockaddrInet4)(unsafe.Pointer(&r.from)).Addr)
+	case r.header.Namelen == unix.SizeofSockaddrInet6 && r.from.Family == unix.AF_INET6:
+		ip = netip.AddrFrom16(r.from.Addr) // which interface is known by the link
+	default:
 		return netip.AddrPort{}
 	}
-	port := (*[2]byte)(unsafe.Pointer(&r.from.Port)) // in the order of the network
-	return netip.AddrPortFrom(netip.AddrFrom4(r.from.Addr), binary.BigEndian.Uint16(port[:]))
+	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(port[:]))
 }
 
 // readControl takes what it knows from the control messages; anything else is not ours to judge.

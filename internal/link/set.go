@@ -15,8 +15,8 @@ const MaxDatagram = 65507
 
 // Datagram is one received datagram.
 type Datagram struct {
-	Link string         // the medium's name, which is its interface: eth0
-	From netip.AddrPort // who sent it, by IP; proves nothing
+	Link string         // the medium's name, which is its interface or device: eth0, /dev/ttyS0
+	From netip.AddrPort // who sent it, by IP; proves nothing; zero from a serial line
 	At   time.Time      // wall clock at which the kernel received it
 	Mono time.Duration  // the same moment on Options.Clock; never later than when it was read
 	Data []byte         // never empty; the receiver's until it takes the next one from the inbox
@@ -33,6 +33,11 @@ type Options struct {
 	Clock func() time.Duration // monotonic time; nil: since Open. Called from several goroutines.
 	Retry time.Duration        // how often the interfaces are looked at; 0: one second
 	Paced Paced                // sends beats on the same sockets; nil: nobody does
+	Locks string               // directory of the lock files of serial lines; "": /var/lock
+
+	// Text appends a datagram as it is written on a serial line; nothing at all if that cannot be. It is called from
+	// several goroutines, and keeps no reference to either. nil: it is written as it is.
+	Text func(dst, datagram []byte) []byte
 }
 
 func (o Options) withDefaults() Options {
@@ -51,6 +56,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Paced == nil {
 		o.Paced = unpaced{}
+	}
+	if o.Locks == "" {
+		o.Locks = lockPlace
+	}
+	if o.Text == nil {
+		o.Text = func(dst, datagram []byte) []byte { return append(dst, datagram...) }
 	}
 	return o
 }
@@ -91,8 +102,8 @@ type Set struct {
 
 // counters are per reason; see Counters for the names.
 type counters struct {
-	received, inboxFull, overflow, oversized, empty, recvErrors atomic.Uint64
-	sent, sendErrors, reopened                                  atomic.Uint64
+	received, inboxFull, overflow, oversized, empty, recvErrors, garbled atomic.Uint64
+	sent, sendErrors, reopened                                           atomic.Uint64
 }
 
 // Open opens every medium. A medium that cannot be opened now (no such interface, port taken) is no
@@ -141,7 +152,8 @@ func (s *Set) Inbox() <-chan Datagram { return s.inbox }
 
 // Counters since Open, by reason: received; inbox-full (a datagram had to wait until somebody read
 // the inbox), socket-overflow (datagrams lost while it stayed full), oversized, empty,
-// receive-errors; sent, send-errors (per medium and message); reopened (media, after a failure).
+// receive-errors; garbled (on serial lines: stretches of noise, and messages that had no end or were too long);
+// sent, send-errors (per medium and message); reopened (media, after a failure).
 func (s *Set) Counters() map[string]uint64 {
 	s.notePaced()
 	c := &s.count
@@ -152,6 +164,7 @@ func (s *Set) Counters() map[string]uint64 {
 		"oversized":       c.oversized.Load(),
 		"empty":           c.empty.Load(),
 		"receive-errors":  c.recvErrors.Load(),
+		"garbled":         c.garbled.Load(),
 		"sent":            c.sent.Load(),
 		"send-errors":     c.sendErrors.Load(),
 		"reopened":        c.reopened.Load(),

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"heartbeatd/internal/pacer"
 )
 
 // Room for the beats of a stalled second, whatever rmem_default says.
@@ -22,7 +24,8 @@ const tosLowDelay = 0x10
 type sockets struct {
 	dev  device
 	send int
-	to   unix.SockaddrInet4
+	to   pacer.Address
+	name string // of the place sent to, for the log
 	recv *os.File
 	raw  syscall.RawConn // of recv
 
@@ -32,6 +35,8 @@ type sockets struct {
 	ask  func(fd uintptr) // askKernel
 	poll [1]unix.PollFd
 	full bool // what the kernel answered
+
+	tty *tty // of a serial line; nil for all others
 }
 
 // waiting says whether something has arrived that was not handed over. The socket is asked first: a
@@ -51,23 +56,34 @@ func (k *sockets) askKernel(fd uintptr) {
 }
 
 func (k *sockets) close() {
+	if k.tty != nil {
+		k.tty.close()
+	}
 	_ = unix.Close(k.send)
 	_ = k.recv.Close() // wakes its reader
 }
 
 // openSockets makes both sockets of a medium. The receiving one first: were the port within the
 // range the kernel picks source ports from, the sending one could else take it.
-func openSockets(m Medium, dev device) (*sockets, error) {
-	recv, err := openSocket(m, dev, setReceive)
+func openSockets(m Medium, dev device, locks string) (*sockets, error) {
+	if m.Kind == Serial {
+		return openSerial(m, dev, locks)
+	}
+	receive, send := setReceive, setSend
+	if m.overIPv6() {
+		receive, send = setReceive6, setSend6
+	}
+	recv, err := openSocket(m, dev, receive)
 	if err != nil {
 		return nil, fmt.Errorf("receiving socket: %w", err)
 	}
-	send, err := openSocket(m, dev, setSend)
+	out, err := openSocket(m, dev, send)
 	if err != nil {
 		_ = unix.Close(recv)
 		return nil, fmt.Errorf("sending socket: %w", err)
 	}
-	k := &sockets{dev: dev, send: send, to: destination(m, dev)}
+	k := &sockets{dev: dev, send: out}
+	k.to, k.name = destination(m, dev)
 	// NewFile hands a non-blocking descriptor to the runtime's poller, so that Close ends a Read.
 	k.recv = os.NewFile(uintptr(recv), m.String())
 	k.ask = k.askKernel
@@ -79,7 +95,11 @@ func openSockets(m Medium, dev device) (*sockets, error) {
 }
 
 func openSocket(m Medium, dev device, set func(int, Medium, device) error) (int, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_UDP)
+	family := unix.AF_INET
+	if m.overIPv6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_UDP)
 	if err != nil {
 		return -1, fmt.Errorf("socket: %w", err)
 	}
@@ -90,12 +110,18 @@ func openSocket(m Medium, dev device, set func(int, Medium, device) error) (int,
 	return fd, nil
 }
 
-func destination(m Medium, dev device) unix.SockaddrInet4 {
+// destination is where a medium sends to, for the kernel and for the log.
+func destination(m Medium, dev device) (pacer.Address, string) {
 	a := m.Peer
 	if m.Kind == Bcast {
 		a = dev.broadcast
 	}
-	return unix.SockaddrInet4{Port: int(m.Port), Addr: a.As4()}
+	at := netip.AddrPortFrom(a, m.Port)
+	if !m.overIPv6() {
+		return pacer.To(at, 0), fmt.Sprintf("%s %s", m.Device, at)
+	}
+	// 3.0.6: without a blank, and with the interface where the address needs one.
+	return pacer.To(at, uint32(dev.index)), fmt.Sprintf("%s[%s]:%d", m.Device, m.zoned(), m.Port)
 }
 
 // option is one setsockopt with an int.
@@ -144,33 +170,20 @@ func setSend(fd int, m Medium, dev device) error {
 		&unix.IPMreqn{Ifindex: int32(dev.index)}); err != nil {
 		return fmt.Errorf("IP_MULTICAST_IF: %w", err)
 	}
-	loop := 0
-	if m.Loop {
-		loop = 1
-	}
 	return setAll(fd,
 		option{"IP_MULTICAST_TTL", unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, m.TTL},
-		option{"IP_MULTICAST_LOOP", unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, loop})
+		option{"IP_MULTICAST_LOOP", unix.IPPROTO_IP, unix.IP_MULTICAST_LOOP, m.loop()})
 }
 
 // setReceive makes and binds the receiving socket. Several media may share interface and port: the
 // kernel gives a broadcast to each of their sockets and a unicast datagram to one of them; all are
 // read and all bear the same link name, so nothing is lost or credited to the wrong link.
 func setReceive(fd int, m Medium, dev device) error {
-	if err := setAll(fd,
-		// DIFFERS: 3.0.6 has SO_REUSEADDR here, with which any user may bind to the port as well, where it is
-		// above 1023, and then gets our unicast beats. This one lets in sockets of our own user only.
-		option{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
-		option{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1},
-		option{"SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1},
-		// A group joined by another socket of this machine is none of our business.
-		option{"IP_MULTICAST_ALL", unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0}); err != nil {
+	if err := prepareReceive(fd, m.Device); err != nil {
 		return err
 	}
-	growReceiveBuffer(fd)
-	// DIFFERS: 3.0.6 leaves mcast unbound, so a beat that came in by eth1 also keeps the link of the
-	// same group on eth0 alive, with its cable out.
-	if err := bindToDevice(fd, m.Device); err != nil {
+	// A group joined by another socket of this machine is none of our business.
+	if err := setAll(fd, option{"IP_MULTICAST_ALL", unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0}); err != nil {
 		return err
 	}
 	at := unix.SockaddrInet4{Port: int(m.Port)}
@@ -184,6 +197,22 @@ func setReceive(fd int, m Medium, dev device) error {
 		return nil
 	}
 	return join(fd, m.Peer, dev.index)
+}
+
+// prepareReceive gives a receiving socket what it needs over IPv4 and IPv6.
+func prepareReceive(fd int, device string) error {
+	if err := setAll(fd,
+		// DIFFERS: 3.0.6 has SO_REUSEADDR here, with which any user may bind to the port as well, where it is
+		// above 1023, and then gets our unicast beats. This one lets in sockets of our own user only.
+		option{"SO_REUSEPORT", unix.SOL_SOCKET, unix.SO_REUSEPORT, 1},
+		option{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1},
+		option{"SO_RXQ_OVFL", unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1}); err != nil {
+		return err
+	}
+	growReceiveBuffer(fd)
+	// DIFFERS: 3.0.6 leaves mcast and mcast6 unbound, so a beat that came in by eth1 also keeps the link of the
+	// same group on eth0 alive, with its cable out.
+	return bindToDevice(fd, device)
 }
 
 func join(fd int, group netip.Addr, index int) error {
@@ -202,5 +231,7 @@ func growReceiveBuffer(fd int) {
 	}
 }
 
-// isGone tells errors of an interface that is no more from troubles that pass by themselves.
-func isGone(err error) bool { return errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) }
+// isGone tells errors of an interface or a device that is no more from troubles that pass by themselves.
+func isGone(err error) bool {
+	return errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENOENT)
+}

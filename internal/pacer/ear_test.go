@@ -20,7 +20,8 @@ const patience = 20 * time.Second
 type ear struct {
 	t          *testing.T
 	recv, send int
-	to         unix.SockaddrInet4
+	to         Address
+	port       int
 }
 
 func newEar(t *testing.T) *ear {
@@ -42,7 +43,8 @@ func newEar(t *testing.T) *ear {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.to = *at.(*unix.SockaddrInet4)
+	e.port = at.(*unix.SockaddrInet4).Port
+	e.to = loopback(e.port)
 	if err := unix.SetsockoptInt(e.recv, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
 		t.Fatal(err)
 	}

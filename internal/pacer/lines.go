@@ -8,7 +8,7 @@ import (
 
 // Opened tells that a medium has a sending socket and where it sends to. The descriptor is the caller's:
 // the Pacer makes its own of it before it returns. Line is the medium's place in ha.cf.
-func (p *Pacer) Opened(line, fd int, to unix.SockaddrInet4) {
+func (p *Pacer) Opened(line, fd int, to Address) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if line >= MaxLines {
@@ -26,8 +26,7 @@ func (p *Pacer) Opened(line, fd int, to unix.SockaddrInet4) {
 	o := &p.lines[line]
 	closeFD(o.fd)
 	o.fd = int32(own)
-	o.to = unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: to.Addr}
-	*portOf(&o.to) = [2]byte{byte(to.Port >> 8), byte(to.Port)}
+	o.to = to
 	p.tellLine(line)
 }
 
@@ -58,7 +57,7 @@ func (p *Pacer) tellLine(line int) {
 }
 
 func (o *outlet) opened(line int) message {
-	return message{kind: msgOpened, line: uint16(line), port: *portOf(&o.to), addr: o.to.Addr}
+	return message{kind: msgOpened, line: uint16(line), to: o.to}
 }
 
 // LineCount is what became, since New, of the beats the pacer sent on one medium.

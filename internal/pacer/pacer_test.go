@@ -5,6 +5,7 @@ package pacer
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strconv"
@@ -87,7 +88,7 @@ func TestRevokedNeverGoesOut(t *testing.T) {
 // A pacer that cannot send says so in its counts, and goes on.
 func TestSendingFails(t *testing.T) {
 	p := newPaced(t, Options{Priority: 1})
-	nowhere := unix.SockaddrInet4{Port: 694, Addr: [4]byte{255, 255, 255, 255}} // without SO_BROADCAST
+	nowhere := To(netip.MustParseAddrPort("255.255.255.255:694"), 0) // without SO_BROADCAST
 	p.Opened(1, p.send, nowhere)
 	p.offer(0, "four")
 	p.want("four")
@@ -282,7 +283,7 @@ func init() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	p.Opened(0, fd, unix.SockaddrInet4{Port: n, Addr: [4]byte{127, 0, 0, 1}})
+	p.Opened(0, fd, loopback(n))
 	for !p.Alive() {
 		<-p.News()
 	}
@@ -299,7 +300,7 @@ func init() {
 func startDecider(t *testing.T, e *ear) (c *exec.Cmd, pid int, begin int64) {
 	t.Helper()
 	c = exec.Command("/proc/self/exe")
-	c.Env = append(os.Environ(), deciderMark+"=1", port+"="+strconv.Itoa(e.to.Port))
+	c.Env = append(os.Environ(), deciderMark+"=1", port+"="+strconv.Itoa(e.port))
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err == nil {

@@ -23,9 +23,7 @@ const (
 type message struct {
 	kind uint16
 	line uint16
-	port [2]byte // as in a sockaddr
-	_    [2]byte
-	addr [4]byte
+	to   Address
 }
 
 const messageSize = unsafe.Sizeof(message{})
@@ -33,7 +31,7 @@ const messageSize = unsafe.Sizeof(message{})
 // outlet is one medium's sending socket.
 type outlet struct {
 	fd int32 // -1: closed
-	to unix.RawSockaddrInet4
+	to Address
 }
 
 // sender is the pacer's whole state. It is allocated before the loop and never moves.
@@ -125,7 +123,7 @@ func (s *sender) send(now, at int64) {
 		errno := unix.EINTR
 		for errno == unix.EINTR {
 			_, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(o.fd), uintptr(unsafe.Pointer(&b.data)), uintptr(b.size),
-				unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&o.to)), unix.SizeofSockaddrInet4)
+				unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, uintptr(unsafe.Pointer(&o.to.raw)), uintptr(o.to.size))
 		}
 		s.ring.mem.lines[i].note(errno, b.size)
 	}
@@ -197,8 +195,7 @@ func (s *sender) obey(fd int32) bool {
 		return false
 	}
 	o.fd = fd
-	o.to = unix.RawSockaddrInet4{Family: unix.AF_INET, Addr: m.addr}
-	*portOf(&o.to) = m.port
+	o.to = m.to
 	s.lines = max(s.lines, int(m.line)+1)
 	return true
 }
@@ -209,8 +206,3 @@ func closeFD(fd int32) {
 		unix.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0)
 	}
 }
-
-// portOf is the port as it stands in a sockaddr: the first byte is the high one.
-//
-//go:nosplit
-func portOf(to *unix.RawSockaddrInet4) *[2]byte { return (*[2]byte)(unsafe.Pointer(&to.Port)) }

@@ -18,7 +18,7 @@ type loop struct {
 	ring    *producer
 	control int
 	ear     int
-	to      unix.SockaddrInet4
+	to      Address
 }
 
 func newLoop(t *testing.T) *loop {
@@ -39,7 +39,7 @@ func newLoop(t *testing.T) *loop {
 		t.Fatal(err)
 	}
 	mem := new(shared)
-	l := &loop{newSender(mem, pair[1]), newProducer(mem), pair[0], ear, *at.(*unix.SockaddrInet4)}
+	l := &loop{newSender(mem, pair[1]), newProducer(mem), pair[0], ear, loopback(at.(*unix.SockaddrInet4).Port)}
 	t.Cleanup(func() {
 		for _, fd := range []int{l.control, l.ear, pair[1]} {
 			unix.Close(fd)
@@ -52,9 +52,7 @@ func newLoop(t *testing.T) *loop {
 func (l *loop) open(t *testing.T, line uint16) {
 	t.Helper()
 	p := &process{control: l.control}
-	to := unix.RawSockaddrInet4{Addr: l.to.Addr}
-	*portOf(&to) = [2]byte{byte(l.to.Port >> 8), byte(l.to.Port)}
-	if !p.tell(message{kind: msgOpened, line: line, port: *portOf(&to), addr: to.Addr}, l.ear) || !l.step() {
+	if !p.tell(message{kind: msgOpened, line: line, to: l.to}, l.ear) || !l.step() {
 		t.Fatal("the message was not taken")
 	}
 }
