@@ -1,0 +1,174 @@
+package children
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"heartbeatd/internal/runner"
+)
+
+// Events is who is told of processes. Its methods are called from other goroutines than the caller's, for one
+// program in the order of what happens to it.
+type Events interface {
+	Started(n, pid int)
+	Failed(n int, why string)
+	Ended(n int, end Ending)
+}
+
+// Processes are the processes of programs. Its methods do not wait.
+type Processes struct {
+	config  Config
+	records *runner.Records
+	starts  chan start
+	mu      sync.Mutex
+	pids    map[int]int // of those that have not been waited for, by program
+}
+
+// Config is how programs are started.
+type Config struct {
+	Env []string // NAME=VALUE, on top of the daemon's own environment
+	// Cores has a directory for each user, where its programs run (3.0.6: cores/USER); where one is missing, or
+	// closed to its user, they run in /.
+	Cores string
+	// StateDir keeps notes of what runs, so that the next daemon finds what one that was killed has left behind.
+	// It must not survive a reboot. "" keeps none.
+	StateDir string
+	Log      func(level, text string)
+	Events   Events
+}
+
+type start struct {
+	n       int
+	program Program
+}
+
+// NewProcesses returns the place where programs are started. Close must be called.
+func NewProcesses(c Config) *Processes {
+	p := &Processes{config: c, records: runner.NewRecords(c.StateDir), starts: make(chan start, 64), pids: map[int]int{}}
+	go p.starter()
+	return p
+}
+
+// Close starts nothing more.
+func (p *Processes) Close() { close(p.starts) }
+
+// Start starts a program. Programs are started in the order of the calls.
+func (p *Processes) Start(n int, program Program) {
+	select {
+	case p.starts <- start{n, program}:
+	default: // not a machine that could start one more
+		go p.config.Events.Failed(n, fmt.Sprintf("Cannot exec %s: too many others wait to be started", program.Command))
+	}
+}
+
+// starter starts one after the other, and none before those of an earlier daemon have ended: two of a kind
+// would be in each other's way.
+func (p *Processes) starter() {
+	p.records.End(p.config.Log)
+	for s := range p.starts {
+		p.start(s)
+	}
+}
+
+func (p *Processes) start(s start) {
+	cmd, err := p.launch(s.program)
+	if err != nil {
+		p.config.Events.Failed(s.n, err.Error())
+		return
+	}
+	pid := cmd.Process.Pid
+	p.records.Add(pid, s.program.Command)
+	p.mu.Lock()
+	p.pids[s.n] = pid
+	p.mu.Unlock()
+	p.config.Events.Started(s.n, pid)
+	go func() {
+		end := p.wait(s.n, cmd)
+		p.records.Remove(pid)
+		p.config.Events.Ended(s.n, end)
+	}()
+}
+
+// wait waits for the end of a process. As long as its number is known here it belongs to this process: it is
+// taken off the list before the kernel may give it to another.
+func (p *Processes) wait(n int, cmd *exec.Cmd) Ending {
+	var info unix.Siginfo
+	for unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+	p.mu.Lock()
+	delete(p.pids, n)
+	p.mu.Unlock()
+	_ = cmd.Wait() // its status tells
+	ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	switch {
+	case !ok:
+		return Ending{Code: -1}
+	case ws.Signaled():
+		return Ending{Signal: ws.Signal()}
+	}
+	return Ending{Code: ws.ExitStatus()}
+}
+
+// Signal sends a signal to a program and all it has started, as far as they are in its process group.
+func (p *Processes) Signal(n int, sig syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pid, runs := p.pids[n]; runs {
+		_ = unix.Kill(-pid, sig)
+	}
+}
+
+// launch starts one process as 3.0.6 does: by a shell, so that quotes work; in a group of its own; as its user;
+// with nothing of the daemon's but its environment. A session of its own keeps it off a terminal, too.
+func (p *Processes) launch(program Program) (*exec.Cmd, error) {
+	file, _, _ := strings.Cut(program.Command, " ")
+	file, _, _ = strings.Cut(file, "\t")
+	if err := unix.Access(file, unix.X_OK); err != nil {
+		return nil, fmt.Errorf("Cannot exec %s: %s", file, sentence(err)) //nolint:staticcheck // 3.0.6's line
+	}
+	if err := program.Account.Unknown; err != nil {
+		return nil, fmt.Errorf("Cannot exec %s: %w", program.Command, err) //nolint:staticcheck // as above
+	}
+	cmd, err := p.try(program, p.directory(program.Account))
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.ENOENT) { // the user may not be where 3.0.6 puts it
+		cmd, err = p.try(program, "/")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("Cannot exec %s: %w", program.Command, err) //nolint:staticcheck // as above
+	}
+	return cmd, nil
+}
+
+func (p *Processes) try(program Program, dir string) (*exec.Cmd, error) {
+	cmd := exec.Command("/bin/sh", "-c", "exec "+program.Command)
+	cmd.Dir = dir
+	cmd.Env = append(runner.OwnEnvironment(), p.config.Env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	a := program.Account
+	if int(a.UID) != os.Geteuid() || int(a.GID) != os.Getegid() {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: a.UID, Gid: a.GID, Groups: a.Groups}
+	}
+	return cmd, runner.Spawn(cmd)
+}
+
+func (p *Processes) directory(a Account) string {
+	dir := filepath.Join(p.config.Cores, a.Name)
+	if st, err := os.Stat(dir); p.config.Cores == "" || err != nil || !st.IsDir() {
+		return "/"
+	}
+	return dir
+}
+
+// sentence is an error as C prints it: with a capital letter.
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:]
+}
