@@ -18,6 +18,7 @@ type Status struct {
 	AutoFailback string            `json:"auto_failback"` // on, off, legacy
 	Holding      string            `json:"holding"`       // none, local, foreign, all, transition
 	Standby      string            `json:"standby"`       // a move in progress, in words; "" if none
+	Fencing      *FencingStatus    `json:"fencing"`       // a reset that a takeover waits for; null if none does
 	Nodes        []NodeStatus      `json:"nodes"`         // in the order of ha.cf, this node included
 	Groups       []GroupStatus     `json:"groups"`        // in the order of haresources
 	Media        []MediumStatus    `json:"media"`         // in the order of ha.cf
@@ -32,16 +33,19 @@ type Status struct {
 // NodeStatus is one node as seen from here.
 type NodeStatus struct {
 	Name      string       `json:"name"`
+	Type      string       `json:"type"` // normal, ping
 	Self      bool         `json:"self"`
-	Status    string       `json:"status"`       // init, up, active, dead
+	Status    string       `json:"status"`       // init, up, active, dead; of a ping node init, ping, dead
 	Stopped   bool         `json:"stopped"`      // it took leave: its status is dead, its services ended in order
 	Since     time.Time    `json:"since"`        // of that status
 	Software  string       `json:"software"`     // "heartbeatd", "heartbeat" (a C node), "" while unknown
 	LastBeat  int64        `json:"last_beat_ms"` // age; -1 if never heard
-	Deadtime  int64        `json:"deadtime_ms"`  // the one in force for this node
+	Deadtime  int64        `json:"deadtime_ms"`  // the one in force for this node; of a ping node deadping
 	Deaths    uint64       `json:"deaths"`
 	LateBeats uint64       `json:"late_beats"`
 	WorstGap  int64        `json:"worst_gap_ms"`
+	Weight    int          `json:"weight"` // hb_setweight, for cl_status nodeweight
+	Site      string       `json:"site"`   // hb_setsite, for cl_status nodesite
 	Links     []LinkStatus `json:"links"`
 
 	Gaps         Worst  `json:"gaps"`                          // between two of its beats
@@ -88,6 +92,14 @@ type ScriptStatus struct {
 	Resource string `json:"resource"`
 	Op       string `json:"op"`
 	Running  int64  `json:"running_ms"`
+}
+
+// FencingStatus is a node that is dead and must be reset before anything is taken from it.
+type FencingStatus struct {
+	Node      string `json:"node"`
+	Attempt   int    `json:"attempt"`
+	Running   int64  `json:"running_ms"` // of this attempt; -1: it failed, the next one is to come
+	LastError string `json:"last_error"` // of the attempt before
 }
 
 // Transition is the last change of ownership or membership.

@@ -17,11 +17,16 @@ const (
 	scriptMax = 2048
 )
 
+// ownEntity is the name in the daemon's own lines.
+const ownEntity = "heartbeat"
+
 // Fields of a logrus entry that the formatters read.
 const (
 	fieldLevel    = "level"    // Level
 	fieldTag      = "tag"      // string; a script line has one
 	fieldInstance = "instance" // string
+	fieldEntity   = "entity"   // string; of a line of a part of the daemon that is a program of its own in 3.0.6
+	fieldPID      = "pid"      // int; of a script line whose process is not this one
 )
 
 // place is a kind of destination; each has its own form of a line.
@@ -49,11 +54,25 @@ type layout struct {
 func (f *layout) Format(e *logrus.Entry) ([]byte, error) {
 	level, _ := e.Data[fieldLevel].(Level)
 	tag, isScript := e.Data[fieldTag].(string)
+	if entity, ok := e.Data[fieldEntity].(string); ok && !isScript {
+		return []byte(f.of(entity).daemonLine(e.Time, level, e.Message)), nil
+	}
 	if !isScript {
 		return []byte(f.daemonLine(e.Time, level, e.Message)), nil
 	}
 	instance, _ := e.Data[fieldInstance].(string)
+	if pid, ok := e.Data[fieldPID].(int); ok {
+		other := *f
+		other.pid, f = pid, &other
+	}
 	return []byte(f.scriptLine(e.Time, tag, instance, level, e.Message)), nil
+}
+
+// of is the form of the lines of a part of the daemon.
+func (f *layout) of(entity string) *layout {
+	other := *f
+	other.entity = entity
+	return &other
 }
 
 // daemonLine is a line of the daemon itself, with its newline except for syslog.
@@ -64,7 +83,7 @@ func (f *layout) daemonLine(at time.Time, level Level, text string) string {
 		if level == Plain {
 			level = Notice
 		}
-		return fmt.Sprintf("<%d>%s\n", level, text)
+		return fmt.Sprintf("<%d>%s%s\n", level, f.journalName(), text)
 	case f.place == syslogSocket:
 		if level == Plain {
 			level = Notice
@@ -74,6 +93,14 @@ func (f *layout) daemonLine(at time.Time, level Level, text string) string {
 		return fmt.Sprintf("%s %s %s: [%d]: %s\n", at.Format("Jan 02 15:04:05"), f.node, f.entity, f.pid, text)
 	}
 	return fmt.Sprintf("%s[%d]: %s %s\n", f.entity, f.pid, at.Format(scriptStamp), text)
+}
+
+// journalName is what the journal does not know by itself.
+func (f *layout) journalName() string {
+	if f.entity == ownEntity {
+		return ""
+	}
+	return f.entity + ": "
 }
 
 // scriptStamp is HA_DATEFMT in Go's words.

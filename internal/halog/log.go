@@ -69,7 +69,7 @@ func Open(c Config) *Log { return open(c, defaults) }
 func open(c Config, t tuning) *Log {
 	keepAlive()
 	if c.Entity == "" {
-		c.Entity = "heartbeat"
+		c.Entity = ownEntity
 	}
 	if c.PID == 0 {
 		c.PID = os.Getpid()
@@ -142,6 +142,17 @@ func (l *Log) Line(level Level, text string) {
 // "default"; level Plain writes the text alone.
 func (l *Log) Script(tag, instance string, level Level, text string) {
 	l.log(level, text, logrus.Fields{fieldLevel: level, fieldTag: tag, fieldInstance: instance})
+}
+
+// Part writes a line of a part of the daemon that is a program of its own in 3.0.6, as that does:
+// "Nov 22 08:00:24 node1 ipfail: [40]: info: text".
+func (l *Log) Part(entity string, level Level, text string) {
+	l.log(level, text, logrus.Fields{fieldLevel: level, fieldEntity: entity})
+}
+
+// ScriptOf is [Log.Script] for a process that is not this one.
+func (l *Log) ScriptOf(pid int, tag, instance string, level Level, text string) {
+	l.log(level, text, logrus.Fields{fieldLevel: level, fieldTag: tag, fieldInstance: instance, fieldPID: pid})
 }
 
 func (l *Log) log(level Level, text string, fields logrus.Fields) {

@@ -42,23 +42,32 @@ func (r *records) path(pid int) string { return filepath.Join(r.dir, strconv.Ito
 // waiting, the others wait for it.
 func (r *records) await(log func(level, text string)) {
 	r.once.Do(func() {
-		if r.dir == "" {
-			return
-		}
-		if err := os.MkdirAll(r.dir, 0o700); err != nil {
-			log("WARN", fmt.Sprintf("scripts cannot be noted for a restart: %v", err))
-			return
-		}
-		entries, _ := os.ReadDir(r.dir)
-		for _, e := range entries {
-			if pid, err := strconv.Atoi(e.Name()); err == nil {
-				r.awaitOne(pid, log)
-			}
-		}
+		r.each(log, "scripts", func(o orphan) {
+			log("WARN", fmt.Sprintf("%s (process %d) of an earlier heartbeat still runs: waiting for it", o.line, o.pid))
+			o.await(-1)
+			log("info", fmt.Sprintf("%s (process %d) of an earlier heartbeat has ended", o.line, o.pid))
+		})
 	})
 }
 
-func (r *records) awaitOne(pid int, log func(level, text string)) {
+// each calls do with every process of an earlier daemon that still runs, and forgets all of them.
+func (r *records) each(log func(level, text string), what string, do func(orphan)) {
+	if r.dir == "" {
+		return
+	}
+	if err := os.MkdirAll(r.dir, 0o700); err != nil {
+		log("WARN", fmt.Sprintf("%s cannot be noted for a restart: %v", what, err))
+		return
+	}
+	entries, _ := os.ReadDir(r.dir)
+	for _, e := range entries {
+		if pid, err := strconv.Atoi(e.Name()); err == nil {
+			r.orphan(pid, do)
+		}
+	}
+}
+
+func (r *records) orphan(pid int, do func(orphan)) {
 	defer r.remove(pid)
 	b, err := os.ReadFile(r.path(pid))
 	if err != nil {
@@ -71,18 +80,9 @@ func (r *records) awaitOne(pid int, log func(level, text string)) {
 	}
 	defer unix.Close(fd)
 	// Asked after the process is held: from here on its number cannot be given to another.
-	if now, ok := startTime(pid); !ok || now != start {
-		return
+	if now, ok := startTime(pid); ok && now == start {
+		do(orphan{pid: pid, fd: fd, line: strings.TrimSpace(line)})
 	}
-	line = strings.TrimSpace(line)
-	log("WARN", fmt.Sprintf("%s (process %d) of an earlier heartbeat still runs: waiting for it", line, pid))
-	for {
-		_, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1)
-		if err != unix.EINTR {
-			break
-		}
-	}
-	log("info", fmt.Sprintf("%s (process %d) of an earlier heartbeat has ended", line, pid))
 }
 
 // startTime tells two processes that had the same number apart.
