@@ -25,10 +25,18 @@ func (d *daemon) act(a core.Action) {
 		if address.IsAddressWord(a.Resource) {
 			go d.announce(a.Resource)
 		}
+	case core.Hook:
+		d.hook(a)
+	case core.Ping:
+		d.askPings()
 	case core.Reboot:
-		go d.reboot(a.Reason)
+		go d.reboots(a.Reason)
+	case core.Fence:
+		d.fence(a)
+	case core.Deliver:
+		d.deliver(a)
 	case core.Exit:
-		d.ended = true
+		d.leave()
 	}
 }
 
@@ -63,12 +71,18 @@ func (d *daemon) starting(_ uint64, cmd runner.Command, op string) {
 // the other node takes over even where the reboot does not happen; here only a machine that is
 // really gone counts as gone.
 func (d *daemon) reboot(reason string) {
+	d.rebootBy(reason, []string{"/sbin/reboot", "-nf"}, []string{"/sbin/init", "6"})
+}
+
+// rebootBy tries one command after the other.
+func (d *daemon) rebootBy(reason string, commands ...[]string) {
 	d.log.Flush()
-	for _, argv := range [][]string{{"/sbin/reboot", "-nf"}, {"/sbin/init", "6"}} {
+	for _, argv := range commands {
 		if err := exec.Command(argv[0], argv[1:]...).Run(); err == nil {
 			return
 		}
 	}
 	d.scriptLine("CRIT: Unable to force reboot.")
 	d.logLine("CRIT", reason+", and this machine could not be rebooted: it keeps the group and goes on beating")
+	d.ask(d.starveWatchdog)
 }

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"heartbeatd/internal/link/linktest"
 	"heartbeatd/internal/pacer"
 )
@@ -102,12 +100,12 @@ func (p *metronome) Each(f func(at, sent time.Duration)) {
 	p.lates = nil
 }
 
-func (p *metronome) News() <-chan struct{}               { return p.news }
-func (p *metronome) Tick(time.Duration)                  {}
-func (p *metronome) Close()                              { p.Revoke() }
-func (p *metronome) Opened(int, int, unix.SockaddrInet4) {}
-func (p *metronome) Closed(int)                          {}
-func (p *metronome) Count(int) (c pacer.LineCount)       { return c }
+func (p *metronome) News() <-chan struct{}          { return p.news }
+func (p *metronome) Tick(time.Duration)             {}
+func (p *metronome) Close()                         { p.Revoke() }
+func (p *metronome) Opened(int, int, pacer.Address) {}
+func (p *metronome) Closed(int)                     {}
+func (p *metronome) Count(int) (c pacer.LineCount)  { return c }
 
 // withMetronome gives a machine one.
 func (m *machine) withMetronome(network *linktest.Network, name string) *metronome {

@@ -20,6 +20,7 @@ import (
 	"heartbeatd/internal/link"
 	"heartbeatd/internal/pidfile"
 	"heartbeatd/internal/runner"
+	"heartbeatd/internal/stonith"
 )
 
 // Paths are the places outside /etc/ha.d.
@@ -27,6 +28,8 @@ type Paths struct {
 	PIDFile string
 	RunDir  string // control socket, rsctmp
 	LibDir  string // generation, uuid
+	// Programs is where scripts find 3.0.6's programs; "" is /usr/share/heartbeat.
+	Programs string
 }
 
 // DefaultPaths are those of 3.0.6.
@@ -76,14 +79,23 @@ type daemon struct {
 	announcer address.Announcer // of the addresses that this process itself has put up
 	shipped   shipped
 	core      *core.Core
+	scripts   scripts
+	device    *stonith.Device // nil: there is none
 	ahead     ahead
+	pinger    pinger // nil: there are no ping nodes
+	clients   clients
+	programs  programs
+	watchdog  guard
 	keys      Keys
+	lineKeys  atomic.Pointer[auth.Keys] // the same, for those who write serial lines
 	start     time.Time
 	gen       uint64
 
 	openLinks  func(*daemon) (links, error)
+	openPinger func(*daemon) pinger
 	openSender func(*daemon) beatSender // nil from it: the loop sends beats itself
 	wait       func(time.Duration)      // before the loop begins
+	reboots    func(reason string)      // (*daemon).reboot
 
 	pid      *pidfile.File
 	results  chan runner.Result
@@ -113,9 +125,9 @@ func Run(opt Options) error {
 }
 
 func newDaemon(opt Options) *daemon {
-	return &daemon{
+	d := &daemon{
 		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
-		openLinks: openSockets, openSender: openPacer,
+		openLinks: openSockets, openSender: openPacer, openPinger: openICMP,
 		wait:     time.Sleep,
 		results:  make(chan runner.Result, 64),
 		requests: make(chan request),
@@ -125,6 +137,8 @@ func newDaemon(opt Options) *daemon {
 		timer:    newAlarm(),
 		wakes:    time.NewTimer(time.Hour),
 	}
+	d.reboots = d.reboot
+	return d
 }
 
 func (d *daemon) run() error {
@@ -144,8 +158,10 @@ func (d *daemon) run() error {
 		d.log.Line(halog.Error, err.Error())
 		return err
 	}
+	defer d.scripts.close()
 	defer d.links.Close()
 	defer d.ahead.close()
+	defer d.closePings()
 	server, err := control.Listen(d.opt.Paths.Control())
 	if err != nil {
 		d.log.Line(halog.Error, err.Error())
@@ -153,18 +169,25 @@ func (d *daemon) run() error {
 	}
 	go server.Serve(handler{d})
 	defer server.Close()
-	defer close(d.over)
+	defer d.closeDevice()
+	defer d.closeClients()
+	defer d.closePrograms()
+	defer close(d.over) // from here on nobody waits for the loop
+	d.openClients()
+	d.openPrograms()
+	d.openWatchdog()
 	defer d.timer.close()
 	go d.watchLoad()
 	d.ready()
 	d.loop()
+	d.closeWatchdog() // not deferred: a daemon that panics leaves it armed
 	notifySystemd("STOPPING=1")
 	return nil
 }
 
 // openSockets is the link layer of a real machine.
 func openSockets(d *daemon) (links, error) {
-	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now, Paced: d.ahead.sender})
+	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now, Paced: d.ahead.sender, Text: d.serialText})
 }
 
 func (d *daemon) openLog() {
@@ -192,12 +215,16 @@ func (d *daemon) open() error {
 		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"), StateDir: filepath.Join(p.RunDir, "scripts"),
 		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting, Own: d.ownScript,
 	})
+	d.openHooks()
+	d.openFIFO()
 	d.ahead = newAhead(d.openSender(d))
 	links, err := d.openLinks(d)
 	if err != nil {
 		return fmt.Errorf("opening the links: %w", err)
 	}
 	d.links = links
+	d.openDevice()
+	d.pinger = d.openPinger(d)
 	d.core = core.New(d.coreConfig(id))
 	d.ahead.note = d.core.NoteBeat
 	return nil
@@ -213,10 +240,11 @@ func (d *daemon) environment() []string {
 }
 
 func media(in []config.Medium) []link.Medium {
-	kinds := map[config.MediumKind]link.Kind{config.Bcast: link.Bcast, config.Ucast: link.Ucast, config.Mcast: link.Mcast}
+	kinds := map[config.MediumKind]link.Kind{config.Bcast: link.Bcast, config.Ucast: link.Ucast, config.Mcast: link.Mcast,
+		config.Ucast6: link.Ucast6, config.Mcast6: link.Mcast6, config.Serial: link.Serial}
 	var out []link.Medium
 	for _, m := range in {
-		out = append(out, link.Medium{Kind: kinds[m.Kind], Device: m.Device, Peer: m.Peer, Port: m.Port, TTL: m.TTL, Loop: m.Loop})
+		out = append(out, link.Medium{Kind: kinds[m.Kind], Device: m.Device, Peer: m.Peer, Port: m.Port, TTL: m.TTL, Loop: m.Loop, Baud: m.Baud})
 	}
 	return out
 }
@@ -230,6 +258,7 @@ func (d *daemon) coreConfig(id identity) core.Config {
 		TTL:      c.HopFudge + len(c.Nodes) + len(c.PingNodes),
 		Failback: map[config.Failback]core.AutoFailback{config.On: core.FailbackOn, config.Off: core.FailbackOff, config.Legacy: core.FailbackLegacy}[c.AutoFailback],
 	}
+	cc.Pings, cc.Deadping = d.pingNodes(), c.Deadping
 	for _, m := range c.Media {
 		cc.Links = append(cc.Links, m.Device)
 	}
@@ -238,15 +267,17 @@ func (d *daemon) coreConfig(id identity) core.Config {
 			cc.Peer = n
 		}
 	}
+	cc.Children = d.hasPrograms()
 	if d.opt.NoResources {
 		return cc
 	}
+	cc.Hooks = true
 	for _, g := range c.Groups {
 		if len(g.Resources) > 0 {
 			cc.Groups = append(cc.Groups, core.GroupConfig{Home: g.Home, Resources: g.Resources})
 		}
 	}
-	cc.Fingerprint = fingerprint(cc.Groups)
+	cc.Fingerprint, cc.Stonith = fingerprint(cc.Groups), d.deviceName()
 	return cc
 }
 

@@ -68,7 +68,15 @@ func (d *daemon) refuse(dg link.Datagram, err error) {
 	if _, _, long := d.keys.Open(dg.Data); long != nil {
 		err = long
 	}
-	d.limited(string(d.stranger), halog.Warn, fmt.Sprintf("datagram from %s on %s dropped: %v%s", dg.From, dg.Link, err, advice(reason)))
+	d.limited(string(d.stranger), halog.Warn, fmt.Sprintf("%s on %s dropped: %v%s", from(dg), dg.Link, err, advice(reason)))
+}
+
+// from is who has sent a datagram; a serial line has one other end.
+func from(dg link.Datagram) string {
+	if !dg.From.IsValid() {
+		return "message"
+	}
+	return "datagram from " + dg.From.String()
 }
 
 func advice(reason string) string {

@@ -12,7 +12,7 @@ func addLateness(s *control.Status, v core.LatenessView) {
 	s.Own = control.OwnLateness{Beats: lateness(v.Beats), Decisions: lateness(v.Ticks)}
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
-		if n.Self {
+		if n.Self || n.Type == core.TypePing {
 			continue
 		}
 		n.Gaps, n.Heard = worst(v.Gaps), ms(v.Heard)

@@ -26,6 +26,8 @@ func (d *daemon) loop() {
 			d.datagram(dg)
 		case r := <-d.results:
 			d.step(scriptDone(r))
+		case <-d.pingNews():
+			d.answers()
 		case do := <-d.requests:
 			do()
 		case s := <-d.signals:
@@ -35,6 +37,8 @@ func (d *daemon) loop() {
 		case <-d.timer.C:
 			d.timer.rung()
 			d.tick()
+		case <-d.watchdog.rhythm:
+			d.watchdog.dog.Tickle()
 		}
 	}
 }
@@ -55,7 +59,11 @@ func (d *daemon) tick() {
 }
 
 // evidence reads what waits, and says to the core whether that was all.
-func (d *daemon) evidence() core.Tick { return core.Tick{Partial: !d.drain()} }
+func (d *daemon) evidence() core.Tick {
+	partial := !d.drain()
+	d.answers()
+	return core.Tick{Partial: partial}
+}
 
 // step gives the core one event and carries out the answer.
 func (d *daemon) step(ev core.Event) {
@@ -71,6 +79,8 @@ func (d *daemon) step(ev core.Event) {
 		d.act(a)
 	}
 	d.lend()
+	d.admitClients()
+	d.beginPrograms()
 	if next := d.core.NextTick(); next != core.NoTick {
 		d.timer.set(next, d.now())
 	}
@@ -80,6 +90,7 @@ func (d *daemon) signal(s os.Signal) {
 	switch {
 	case s == syscall.SIGTERM, s == syscall.SIGINT && d.opt.Foreground:
 		notifySystemd("STOPPING=1")
+		d.restPrograms()
 		d.step(core.StopCommand{})
 	case s == syscall.SIGHUP:
 		d.reload()

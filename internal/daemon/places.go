@@ -16,7 +16,7 @@ import (
 // What cannot be had is said and lived without.
 func (d *daemon) makePlaces() {
 	run, lib := d.opt.Paths.RunDir, d.opt.Paths.LibDir
-	d.place(run, 0o750)
+	d.place(run, 0o755) // 3.0.6: the same; programs look for their socket there
 	for _, inner := range []struct {
 		name string
 		mode os.FileMode

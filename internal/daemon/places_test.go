@@ -75,7 +75,7 @@ func TestLinksInOurDirectories(t *testing.T) {
 		t.Errorf("another directory was opened to all: %v %v", info, err)
 	}
 	for path, mode := range map[string]os.FileMode{
-		m.d.opt.Paths.RunDir:                                 0o750 | os.ModeDir,
+		m.d.opt.Paths.RunDir:                                 0o755 | os.ModeDir,
 		filepath.Join(m.d.opt.Paths.RunDir, "rsctmp"):        0o755 | os.ModeDir | os.ModeSticky,
 		filepath.Join(m.d.opt.Paths.RunDir, "scripts"):       0o700 | os.ModeDir,
 		filepath.Join(m.d.opt.Paths.RunDir, "hb_generation"): 0o644,

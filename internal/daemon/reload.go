@@ -19,6 +19,10 @@ type Reread struct {
 // one reading at a time.
 func (d *daemon) reload() {
 	d.log.Reopen()
+	if q := d.scripts.hooks; q != nil {
+		go q.Reread()
+	}
+	d.reconsiderPrograms()
 	if d.opt.Reread == nil {
 		return
 	}
@@ -44,6 +48,7 @@ func (d *daemon) reread(r Reread) {
 	case r.Keys != nil:
 		d.logLine("info", "Rereading authentication file.")
 		d.keys = r.Keys
+		d.lineKeys.Store(r.Keys)
 		d.beatsAnew()
 	case !r.OtherChanged:
 		d.logLine("info", "Configuration unchanged.")

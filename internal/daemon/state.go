@@ -3,6 +3,7 @@ package daemon
 import (
 	"maps"
 	"os"
+	"strconv"
 	"time"
 
 	"heartbeatd/internal/config"
@@ -56,7 +57,7 @@ func (d *daemon) status() control.Status {
 	s := control.Status{
 		Version: d.opt.Version, Node: c.Self, PID: os.Getpid(), State: v.State, Since: d.start, Generation: d.gen,
 		AutoFailback: map[config.Failback]string{config.On: "on", config.Off: "off", config.Legacy: "legacy"}[c.AutoFailback],
-		Holding:      string(v.Holding), Standby: v.Standby, Received: d.received, Dropped: d.allDrops(v.Drops),
+		Holding:      string(v.Holding), Standby: v.Standby, Fencing: fencingStatus(v.Fence), Received: d.received, Dropped: d.allDrops(v.Drops),
 		LogDropped: d.log.Lost(), Parameters: d.parameters(),
 		Transition: control.Transition{What: v.Last.What, Cause: v.Last.Cause},
 		Nodes:      []control.NodeStatus{}, Groups: []control.GroupStatus{}, Media: []control.MediumStatus{},
@@ -86,7 +87,7 @@ func (d *daemon) allDrops(core map[string]uint64) map[string]uint64 {
 		all[reason] += n
 	}
 	counters := d.links.Counters()
-	for _, reason := range []string{"socket-overflow", "oversized", "empty", "receive-errors"} {
+	for _, reason := range []string{"socket-overflow", "oversized", "empty", "receive-errors", "garbled"} {
 		if n := counters[reason]; n > 0 {
 			all[reason] += n
 		}
@@ -96,6 +97,9 @@ func (d *daemon) allDrops(core map[string]uint64) map[string]uint64 {
 
 func (d *daemon) parameters() map[string]string {
 	p := maps.Clone(d.opt.Config.Parameters)
+	if p["debug"] == "" { // 3.0.6: the level in force
+		p["debug"] = strconv.Itoa(d.opt.Config.Debug + d.opt.Debug)
+	}
 	for _, name := range []string{"crm", "hbversion"} {
 		if v, ok := d.opt.Config.Parameter(name); ok {
 			p[name] = v
@@ -106,8 +110,8 @@ func (d *daemon) parameters() map[string]string {
 
 func nodeStatus(n core.NodeView) control.NodeStatus {
 	s := control.NodeStatus{
-		Name: n.Name, Self: n.Self, Status: n.Status, Stopped: n.Stopped, Since: time.Unix(n.Since, 0), Software: n.Software,
-		LastBeat: ms(n.LastBeat), Deadtime: ms(n.Deadtime), Deaths: n.Deaths, LateBeats: n.LateBeats, WorstGap: ms(n.WorstGap),
+		Name: n.Name, Type: n.Type, Self: n.Self, Status: n.Status, Stopped: n.Stopped, Since: time.Unix(n.Since, 0), Software: n.Software,
+		LastBeat: ms(n.LastBeat), Deadtime: ms(n.Deadtime), Deaths: n.Deaths, LateBeats: n.LateBeats, WorstGap: ms(n.WorstGap), Weight: n.Weight, Site: n.Site,
 		Links: []control.LinkStatus{},
 	}
 	for _, l := range n.Links {
