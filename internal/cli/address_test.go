@@ -289,7 +289,7 @@ func countARP(t *testing.T, fd, want int, patience time.Duration) (got int) {
 
 // A missing binary is said in the words of 3.0.6.
 func TestAddressScriptWithoutBinary(t *testing.T) {
-	scripts, err := filepath.Glob("../../etc/ha.d/resource.d/IP*addr*")
+	scripts, err := filepath.Glob("../../etc/ha.d/resource.d/IP[av]*")
 	if err != nil || len(scripts) != 3 {
 		t.Fatalf("scripts %q, %v", scripts, err)
 	}

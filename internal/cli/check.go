@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -45,7 +46,7 @@ type checker struct {
 }
 
 func thisChecker() *checker {
-	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d"}
+	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d", agents: "/usr/lib/ocf/resource.d/heartbeat"}
 	return &checker{
 		host:    confhost.New(),
 		routeTo: confhost.RouteTo,
@@ -92,6 +93,7 @@ func (c *checker) run(args []string, stdout, stderr io.Writer) int {
 	}
 	c.warnings = len(advice)
 	c.showLinks()
+	c.showPings()
 	c.showGroups(dir)
 	c.verdict(report)
 	return report.ExitCode()
@@ -128,6 +130,12 @@ func (c *checker) showLinks() {
 
 // link says from which address to which a medium sends here.
 func (c *checker) link(m config.Medium) string {
+	switch m.Kind {
+	case config.Serial:
+		return fmt.Sprintf("%d baud", m.Baud)
+	case config.Ucast6, config.Mcast6:
+		return c.link6(m)
+	}
 	iface, err := c.host.Interface(m.Device)
 	if err != nil {
 		return c.warn("nothing is sent: %v", err)
@@ -144,6 +152,21 @@ func (c *checker) link(m config.Medium) string {
 		return text + c.ucastRemark(m)
 	}
 	return text
+}
+
+// link6 says where a medium sends to over IPv6; from which of its addresses, the kernel chooses each time.
+func (c *checker) link6(m config.Medium) string {
+	if _, err := c.host.Interface(m.Device); err != nil && !errors.Is(err, config.ErrNoAddress) {
+		return c.warn("nothing is sent: %v", err)
+	}
+	text := "-> " + netip.AddrPortFrom(m.Peer, m.Port).String()
+	if m.Kind == config.Mcast6 {
+		return text + fmt.Sprintf(" hops %d", m.TTL)
+	}
+	if m.Peer.IsLinkLocalUnicast() {
+		m.Peer = m.Peer.WithZone(m.Device)
+	}
+	return text + c.ucastRemark(m)
 }
 
 // ucastRemark tells what a ucast line is often wrong about.

@@ -22,8 +22,11 @@ func (c *checker) talksToItself() (config.Problem, bool) {
 		return config.Problem{}, false
 	}
 	for _, m := range c.cfg.Media {
-		if m.Kind != config.Ucast {
+		if m.Kind != config.Ucast && m.Kind != config.Ucast6 {
 			return config.Problem{}, false
+		}
+		if m.Peer.IsLinkLocalUnicast() {
+			m.Peer = m.Peer.WithZone(m.Device)
 		}
 		if route, err := c.routeTo(m.Peer); err != nil || !route.Local {
 			return config.Problem{}, false

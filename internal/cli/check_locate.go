@@ -14,6 +14,8 @@ import (
 type scriptPlaces struct {
 	etc  string // /etc/ha.d
 	init string // /etc/init.d
+	// agents has the OCF agents that scripts of 3.0.6 call; "" where nobody is to ask for them.
+	agents string
 }
 
 // locate finds what a word of haresources runs, for the configuration in dir.
@@ -55,6 +57,9 @@ func (c *checker) script(dir, word string) string {
 		return c.warn("%v (%s)", err, c.places.searched(dir))
 	case cmd.Service != "":
 		return fmt.Sprintf("service %s, unit %s, by %s", cmd.Service, cmd.Unit, cmd.Path)
+	}
+	if agent := c.places.missingAgent(cmd.Path); agent != "" {
+		return cmd.Path + "; " + c.warn("the OCF agent %s is missing, so it cannot start: install the package resource-agents", agent)
 	}
 	return cmd.Path
 }

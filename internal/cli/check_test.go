@@ -107,7 +107,6 @@ func TestCheckAccepted(t *testing.T) {
 	code, out, errs := runCheck(t, testChecker(root), root)
 	want := `warning: ha.cf:7: ucast: interface [eth7]: no such device; nothing is sent over it until it is there
 hint: ` + "`ip addr`" + ` lists the interfaces of this machine
-warning: ha.cf:9: respawn has no effect yet in this version: the program is not started; start it from a unit of its own
 links:
   eth0  bcast  192.0.2.1 -> 192.0.2.255:694                                                           (ha.cf:4)
   eth0  ucast  192.0.2.1 -> 192.0.2.1:694, this machine's own address; the line is for the other node  (ha.cf:5)
@@ -125,7 +124,7 @@ group 192.0.2.10/24/eth0:0, preferred on this node (haresources:1):
 group IPaddr2::192.0.2.11/24/eth9, preferred on node web2 (haresources:2):
   IPaddr2::192.0.2.11/24/eth9  ROOT/resource.d/IPaddr2; WARNING: no such interface
   tool                         ROOT/init.d/tool
-accepted: node web1 of 2 nodes, 5 links, 2 groups, 9 warnings
+accepted: node web1 of 2 nodes, 5 links, 2 groups, 8 warnings
 `
 	wantText(t, "stdout", squeeze(strings.ReplaceAll(out, root, "ROOT")), squeeze(want))
 	wantText(t, "stderr", errs, "")

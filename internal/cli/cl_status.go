@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"heartbeatd/internal/clientapi"
 	"heartbeatd/internal/control"
-	"heartbeatd/internal/pidfile"
 )
 
 // Exit codes of cl_status.
@@ -35,6 +35,9 @@ type clCall struct {
 	param    string // argument of -p
 	operands []string
 	st       control.Status
+	api      *clientapi.Client
+	version  string // of the daemon
+	deadline time.Time
 	stdout   io.Writer
 	stderr   io.Writer
 }
@@ -77,8 +80,11 @@ func (m machine) clStatus(args []string, stdout, stderr io.Writer) int {
 		m.log(stderr, "cl_status", "ERROR: %s: invalid sub-command.", args[0])
 		return clUsage
 	}
-	c := &clCall{machine: m, name: args[0], stdout: stdout, stderr: stderr}
+	c := &clCall{machine: m, name: args[0], stdout: stdout, stderr: stderr, deadline: time.Now().Add(clTimeLimit)}
 	reason, err := c.signon()
+	if err == nil {
+		defer c.api.Close() //nolint:errcheck // the answer is there
+	}
 	if c.name == "hbstatus" {
 		c.parse(sub, args[1:])
 		return c.hbstatusAfter(reason, err)
@@ -97,6 +103,9 @@ func (m machine) clStatus(args []string, stdout, stderr io.Writer) int {
 	if len(c.operands) < sub.need {
 		fmt.Fprintln(stderr, sub.few)
 		return clUsage
+	}
+	if err := c.look(); err != nil {
+		return clTimeout
 	}
 	return sub.run(c)
 }
@@ -134,39 +143,16 @@ func (c *clCall) parse(sub clSubcommand, args []string) bool {
 	return true
 }
 
-// The two reasons of 3.0.6 for a refused connection.
-const (
-	cannotInitiate = "hb_api_signon: Can't initiate connection to heartbeat"
-	notAuthorised  = "client failed authorization"
-)
-
-var errTooEarly = errors.New("communication is not up yet")
-
-// signon asks the daemon for its status. reason is 3.0.6's word for the error. As in 3.0.6 there
-// is nobody to talk to until communication is up.
-func (c *clCall) signon() (reason string, err error) {
-	c.st, err = control.Query(c.socket, clTimeLimit)
-	switch {
-	case err == nil && (c.st.State == "init" || c.st.State == "up"):
-		return cannotInitiate, errTooEarly
-	case errors.Is(err, control.ErrNotPermitted):
-		// The directory is closed to others, so only the pid file tells whether it runs.
-		if _, alive, _ := pidfile.Alive(c.pidFile); alive {
-			return notAuthorised, err
-		}
-		return cannotInitiate, control.ErrNotRunning
-	}
-	return cannotInitiate, err
-}
-
 func (c *clCall) hbstatusAfter(reason string, err error) int {
 	sentence, code := "Heartbeat is stopped on this machine.", clNo
 	switch {
+	case err == nil && c.has("v") && c.look() != nil:
+		return clTimeout
 	case err == nil:
 		return c.hbstatus()
 	case errors.Is(err, control.ErrNoAnswer):
 		return clTimeout
-	case reason == notAuthorised:
+	case reason != cannotInitiate:
 		sentence, code = "Heartbeat is apparently running on this machine, but refuses my connection", clOK
 	}
 	fmt.Fprintln(c.stdout, sentence)

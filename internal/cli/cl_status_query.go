@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"heartbeatd/internal/control"
 )
@@ -41,29 +42,29 @@ func (c *clCall) hbstatus() int {
 		return clOK
 	}
 	if c.has("m") {
-		c.say("Heartbeat version %s", originalVersion())
+		c.say("Heartbeat version %s", c.version)
 		c.say(`Resources controlled by "haresources"`)
 	} else {
-		c.say("version:\t%s", originalVersion())
+		c.say("version:\t%s", c.version)
 		c.say("managed by:\t\"haresources\"")
 	}
 	return c.listnodes()
 }
 
-// listnodes lists in the reverse order of ha.cf. There are no ping nodes yet.
+// listnodes lists in the reverse order of ha.cf.
 func (c *clCall) listnodes() int {
 	if c.has("m") {
 		c.say("The nodes are as follow:")
 	}
-	if c.has("p") && !c.has("n") {
-		return clOK
-	}
 	for _, n := range slices.Backward(c.st.Nodes) {
+		if c.has("p") != c.has("n") && c.has("p") != isPing(n) {
+			continue
+		}
 		if !c.has("v") {
 			c.say("%s", n.Name)
 			continue
 		}
-		c.say("\n%s\t%s\t(nodetype: normal)", n.Name, n.Status)
+		c.say("\n%s\t%s\t(nodetype: %s)", n.Name, n.Status, n.Type)
 		c.links(n)
 	}
 	return clOK
@@ -96,30 +97,32 @@ func (c *clCall) nodestatus() int {
 	return clNo
 }
 
-// nodeweight is 100 for every node until hb_setweight exists.
 func (c *clCall) nodeweight() int {
-	if _, ok := c.node(); !ok {
+	n, ok := c.node()
+	if !ok {
 		fmt.Fprintln(c.stderr, "Error. Maybe due to incorrect node name.")
 		return clUsage
 	}
-	c.answer("100", fmt.Sprintf("The weight of the cluster node %s is 100", c.operands[0]))
+	weight := strconv.Itoa(n.Weight)
+	c.answer(weight, fmt.Sprintf("The weight of the cluster node %s is %s", c.operands[0], weight))
 	return clOK
 }
 
-// nodesite is empty for every node until hb_setsite exists.
 func (c *clCall) nodesite() int {
-	if _, ok := c.node(); !ok {
+	n, ok := c.node()
+	if !ok {
 		return c.unknownNode()
 	}
-	c.answer("", fmt.Sprintf("The site of the cluster node %s is ", c.operands[0]))
+	c.answer(n.Site, fmt.Sprintf("The site of the cluster node %s is %s", c.operands[0], n.Site))
 	return clOK
 }
 
 func (c *clCall) nodetype() int {
-	if _, ok := c.node(); !ok {
+	n, ok := c.node()
+	if !ok {
 		return c.unknownNode()
 	}
-	c.answer("normal", fmt.Sprintf("The node %s's type: normal", c.operands[0]))
+	c.answer(n.Type, fmt.Sprintf("The node %s's type: %s", c.operands[0], n.Type))
 	return clOK
 }
 
@@ -151,16 +154,31 @@ func (c *clCall) hblinkstatus() int {
 	return clFailed
 }
 
-// clientstatus: no program can register with this daemon yet. 3.0.6 answers for its own node from
-// its table, and asks another node, which here does not answer.
+func isPing(n control.NodeStatus) bool { return n.Type == "ping" }
+
+// clientstatus: a node that is active is asked by its peer, and has a second to answer, or the milliseconds of a
+// third operand.
 func (c *clCall) clientstatus() int {
-	if strings.EqualFold(c.operands[0], c.st.Node) {
-		c.say("offline")
+	patience := time.Second
+	if len(c.operands) > 2 {
+		if n, err := strconv.Atoi(c.operands[2]); err == nil && n > 0 {
+			patience = time.Duration(n) * time.Millisecond
+		}
+	}
+	if until := time.Now().Add(patience); until.Before(c.deadline) {
+		c.api.SetDeadline(until)
+	}
+	cs, err := c.presence(c.operands[0], c.operands[1])
+	if err != nil {
+		c.error("Cannot get heartbeat client %s's status", c.operands[1])
+		c.error("REASON: No timely response.")
+		return clFailed
+	}
+	c.say("%s", cs)
+	if cs != "online" && cs != "join" {
 		return clNo
 	}
-	c.error("Cannot get heartbeat client %s's status", c.operands[1])
-	c.error("REASON: No timely response.")
-	return clFailed
+	return clOK
 }
 
 func (c *clCall) rscstatus() int {
@@ -173,7 +191,7 @@ func (c *clCall) hbparameter() int {
 		c.error("parameter name required")
 		return clUsage
 	}
-	value, ok := c.st.Parameters[c.param]
+	value, ok := c.parameter(c.param)
 	if !ok {
 		c.error("Cannot get parameter %s's value", c.param)
 		c.error("REASON: ")
@@ -185,21 +203,7 @@ func (c *clCall) hbparameter() int {
 
 // test prints what 3.0.6 prints, its spelling included.
 func (c *clCall) test() int {
-	c.say("Dead time: %d\n keeplive time: %d\n mynodeid: %s\n rsc: %s",
-		milliseconds(c.st.Parameters["deadtime"]), milliseconds(c.st.Parameters["keepalive"]), c.st.Node, c.st.Holding)
+	dead, alive := milliseconds(c.api.Signon.Str("deadtime")), milliseconds(c.api.Signon.Str("keepalive"))
+	c.say("Dead time: %d\n keeplive time: %d\n mynodeid: %s\n rsc: %s", dead, alive, c.st.Node, c.st.Holding)
 	return clOK
-}
-
-// milliseconds reads a time as ha.cf writes it: 5, .5, 500ms. Anything else is 0, as the daemon
-// has accepted the file already.
-func milliseconds(value string) int64 {
-	unit := 1000.0
-	if number, ok := strings.CutSuffix(value, "ms"); ok {
-		value, unit = number, 1
-	}
-	f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil {
-		return 0
-	}
-	return int64(f*unit + 0.5)
 }

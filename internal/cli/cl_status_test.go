@@ -13,13 +13,16 @@ const clLog = "Jan 05 09:00:01 Node1.example cl_status: [4134]: ERROR: "
 func clPair() control.Status {
 	st := sample()
 	st.Nodes[1].Status = "dead"
+	for i := range st.Nodes {
+		st.Nodes[i].Weight = 100
+	}
 	st.Parameters["deadtime"] = "5"
 	return st
 }
 
 func TestClStatus(t *testing.T) {
 	m := testMachine(t)
-	(&fakeDaemon{st: clPair()}).run(t, m)
+	serveClients(t, m, clPair())
 	const link = clLog + "Cannot get heartbeat link status\n" + clLog + "REASON: \n"
 	const version = "3.0.6 (node: heartbeatd-devel)"
 	const nodes = "\nnode2\tdead\t(nodetype: normal)\n\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n\teth1\tdead\n\teth0\tup\n"
@@ -73,7 +76,8 @@ func TestClStatus(t *testing.T) {
 		{"hblinkstatus x eth0", 13, "", link},
 		{"hblinkstatus node1", 11, "", "No enough parameter.\n"},
 		{"clientstatus node1 ipfail", 1, "offline\n", ""},
-		{"clientstatus node2 ipfail 300", 13, "", clLog + "Cannot get heartbeat client ipfail's status\n" + clLog + "REASON: No timely response.\n"},
+		{"clientstatus node2 ipfail 300", 1, "offline\n", ""}, // it is dead: nobody is asked
+		{"clientstatus x ipfail", 13, "", clLog + "Cannot get heartbeat client ipfail's status\n" + clLog + "REASON: No timely response.\n"},
 		{"clientstatus node1", 11, "", "No enough parameter.\n"},
 		{"rscstatus", 0, "local\n", ""},
 		{"rscstatus -m", 0, "This node is holding local resources.\n", ""},
@@ -85,21 +89,23 @@ func TestClStatus(t *testing.T) {
 		{"hbparameter -p", 11, "", "hbparameter: option requires an argument -- 'p'\n" + clLog + "Error: getopt returnedcharacter code ?.\n"},
 		{"test", 0, "Dead time: 5000\n keeplive time: 500\n mynodeid: node1\n rsc: local\n", ""},
 	} {
-		var out, errs bytes.Buffer
-		code := m.clStatus(strings.Fields(tc.args), &out, &errs)
-		if code != tc.code || out.String() != tc.stdout || errs.String() != tc.stderr {
-			t.Errorf("cl_status %s: exit %d, want %d\nstdout %q\nwant   %q\nstderr %q\nwant   %q",
-				tc.args, code, tc.code, &out, tc.stdout, &errs, tc.stderr)
-		}
+		callsClStatus(t, m, tc.args, tc.code, tc.stdout, tc.stderr)
+	}
+}
+
+func callsClStatus(t *testing.T, m machine, args string, want int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := m.clStatus(strings.Fields(args), &out, &errs)
+	if code != want || out.String() != stdout || errs.String() != stderr {
+		t.Errorf("cl_status %s: exit %d, want %d\nstdout %q\nwant   %q\nstderr %q\nwant   %q", args, code, want, &out, stdout, &errs, stderr)
 	}
 }
 
 func TestClStatusWithoutDaemon(t *testing.T) {
 	stopped := testMachine(t)
 	starting := testMachine(t)
-	st := clPair()
-	st.State = "up"
-	(&fakeDaemon{st: st}).run(t, starting)
+	(&fakeDaemon{st: clPair()}).run(t, starting) // its socket for programs is not there yet
 	for _, m := range []machine{stopped, starting} {
 		for _, tc := range []struct{ args, stdout, stderr string }{
 			{"hbstatus", "Heartbeat is stopped on this machine.\n", ""},
@@ -138,6 +144,42 @@ func TestGetopt(t *testing.T) {
 		got = append(got, operands...)
 		if s := strings.Join(got, " "); s != want && !(args == "" && s == "|") {
 			t.Errorf("%q: got %q, want %q", args, s, want)
+		}
+	}
+}
+
+// TestClStatusPing: the answers of 3.0.6's cl_status to the same questions.
+func TestClStatusPing(t *testing.T) {
+	m := testMachine(t)
+	serveClients(t, m, withPings())
+	const normal = "\nnode2\tactive\t(nodetype: normal)\n\teth0\tup\n\nnode1\tactive\t(nodetype: normal)\n\teth1\tdead\n\teth0\tup\n"
+	const router, dns = "\n10.0.0.1\tping\t(nodetype: ping)\n\t10.0.0.1\tup\n", "\ndns\tdead\t(nodetype: ping)\n\tdns\tdead\n"
+	for _, tc := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"listnodes", 0, "dns\nnode2\nnode1\n10.0.0.1\n"},
+		{"listnodes -p", 0, "dns\n10.0.0.1\n"},
+		{"listnodes -n", 0, "node2\nnode1\n"},
+		{"listnodes -n -p", 0, "dns\nnode2\nnode1\n10.0.0.1\n"},
+		{"listnodes -v", 0, dns + normal + router},
+		{"listnodes -v -p", 0, dns + router},
+		{"listnodes -v -n", 0, normal},
+		{"nodestatus 10.0.0.1", 0, "ping\n"},
+		{"nodestatus -m DNS", 1, "The cluster node DNS is dead\n"},
+		{"nodetype dns", 0, "ping\n"},
+		{"nodetype -m 10.0.0.1", 0, "The node 10.0.0.1's type: ping\n"},
+		{"listhblinks 10.0.0.1", 0, "\t10.0.0.1\n"},
+		{"listhblinks -v dns", 0, "\tdns\tdead\n"},
+		{"hblinkstatus 10.0.0.1 10.0.0.1", 0, "up\n"},
+		{"hblinkstatus dns dns", 1, "dead\n"},
+		{"clientstatus dns ipfail", 1, "offline\n"},
+	} {
+		var stdout, stderr bytes.Buffer
+		code := m.clStatus(strings.Fields(tc.args), &stdout, &stderr)
+		if code != tc.code || stdout.String() != tc.want || stderr.Len() > 0 {
+			t.Errorf("%s: %d %q %q, want %d %q", tc.args, code, stdout.String(), stderr.String(), tc.code, tc.want)
 		}
 	}
 }

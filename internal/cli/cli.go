@@ -18,6 +18,15 @@ var commands = map[string]command{
 	"decode":   decodeCommand,
 	"address":  addressCommand,
 	"version":  versionCommand,
+	"message":  messageCommand,
+}
+
+// oldScripts are programs that scripts of 3.0.6 call; see also hbNodes.
+var oldScripts = map[string]func(called string, args []string, stdin io.Reader, stdout, stderr io.Writer) int{
+	"ResourceManager": resourceManagerFace,
+	"mach_down":       machDown,
+	"req_resource":    reqResource,
+	"ha_propagate":    haPropagate,
 }
 
 // Run is the program, called by the given name with the given arguments; it returns the exit code.
@@ -31,6 +40,13 @@ func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) 
 		return hbTakeover(name, args, stdin, stdout, stderr)
 	case "cl_status":
 		return clStatus(args, stdin, stdout, stderr)
+	default:
+		if c, ok := hbNodes[base]; ok {
+			return hbNodeFace(c, args, stdout, stderr)
+		}
+		if c, ok := oldScripts[base]; ok {
+			return c(name, args, stdin, stdout, stderr)
+		}
 	}
 	if len(args) == 0 {
 		return runForeground(stderr)

@@ -23,6 +23,8 @@ Prints heartbeat datagrams: their fields, which key signed them, and whether a
 3.0.6 node with these keys would take them. A FILE is one raw datagram, or a
 capture (pcap or pcapng, as tcpdump -w writes it). - is standard input.
 
+A FILE may also hold what went over a serial line, as cat /dev/ttyS0 writes it.
+
 Of a capture it shows the UDP datagrams from or to the heartbeat port, and any
 other that begins like a heartbeat. IP fragments are named, not put together.
 
@@ -124,11 +126,14 @@ func (d *decoder) file(name string) error {
 	if pcap.IsCapture(head) {
 		return d.capture(name, r)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, wire.MaxDatagram+1))
+	data, err := io.ReadAll(io.LimitReader(r, longestRecording))
 	if err != nil {
 		return fmt.Errorf("decode %s: %w", name, err)
 	}
-	return d.show(judge(d.keys, data), name)
+	if messages, bad := serialMessages(data); len(messages) > 0 {
+		return d.recording(name, messages, bad)
+	}
+	return d.show(judge(d.keys, data[:min(len(data), wire.MaxDatagram+1)]), name)
 }
 
 func (d *decoder) show(j *judged, file string) error {

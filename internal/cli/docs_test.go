@@ -41,7 +41,7 @@ func TestManPageKnowsEveryFlag(t *testing.T) {
 	page := read(t, "../../docs/man/heartbeatd.8")
 	commands := map[string]func([]string, io.Reader, io.Writer, io.Writer) int{
 		"status": statusCommand, "standby": standbyCommand, "takeover": takeoverCommand, "version": versionCommand,
-		"check": checkCommand, "decode": decodeCommand, "address": addressCommand,
+		"check": checkCommand, "decode": decodeCommand, "address": addressCommand, "message": messageCommand,
 	}
 	found := 0
 	for name, command := range commands {

@@ -38,7 +38,8 @@ func TestInstallSteps(t *testing.T) {
 		}
 	}
 	text := steps("install")
-	for _, want := range []string{"docs/architecture.md", "docs/differences.md", "docs/man/cl_status.1", "docs/man/hb_standby.1", "docs/man/hb_takeover.1", "docs/man/heartbeatd.8"} {
+	for _, want := range []string{"docs/architecture.md", "docs/differences.md", "docs/man/cl_status.1", "docs/man/hb_standby.1", "docs/man/hb_takeover.1", "docs/man/heartbeatd.8",
+		"hb_standby hb_takeover hb_addnode hb_delnode hb_setweight hb_setsite ha_propagate ResourceManager req_resource mach_down", "/image/etc/ha.d/rc.d"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("make install does not install %s", want)
 		}

@@ -203,27 +203,45 @@ func effective(stdout io.Writer) error {
 		fmt.Fprintf(stdout, "%s\t%s\n", name, cfg.Parameters[name])
 	}
 	fmt.Fprintf(stdout, "#\n#\tHA Cluster nodes:\n#\n")
-	for _, n := range cfg.Nodes {
+	for _, n := range allNodes(cfg) {
 		fmt.Fprintf(stdout, "node %s\t#\t current status: init\n", n)
 	}
 	fmt.Fprintf(stdout, "#\n#\tCommunications media:\n#\n")
 	for _, m := range cfg.Media {
 		fmt.Fprintln(stdout, mediumLine(m))
 	}
+	for _, n := range cfg.PingNodes {
+		fmt.Fprintln(stdout, n.Kind, n.Name)
+	}
 	fmt.Fprintln(stdout, "#---------------------------------------------------")
 	return nil
 }
 
+// allNodes are the nodes of ha.cf in its order, ping nodes too.
+func allNodes(cfg *config.Config) (all []string) {
+	pings := cfg.PingNodes
+	for i, n := range cfg.Nodes {
+		for ; len(pings) > 0 && pings[0].After <= i; pings = pings[1:] {
+			all = append(all, pings[0].Name)
+		}
+		all = append(all, n)
+	}
+	for _, n := range pings {
+		all = append(all, n.Name)
+	}
+	return all
+}
+
 func mediumLine(m config.Medium) string {
 	switch m.Kind {
-	case config.Ucast:
-		return fmt.Sprintf("ucast %s %s", m.Device, m.Peer)
-	case config.Mcast:
+	case config.Ucast, config.Ucast6:
+		return fmt.Sprintf("%s %s %s", m.Kind, m.Device, m.Peer)
+	case config.Mcast, config.Mcast6:
 		loop := 0
 		if m.Loop {
 			loop = 1
 		}
-		return fmt.Sprintf("mcast %s %s %d %d %d", m.Device, m.Peer, m.Port, m.TTL, loop)
+		return fmt.Sprintf("%s %s %s %d %d %d", m.Kind, m.Device, m.Peer, m.Port, m.TTL, loop)
 	}
-	return "bcast " + m.Device
+	return fmt.Sprintf("%s %s", m.Kind, m.Device) // bcast, serial
 }

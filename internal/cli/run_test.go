@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"heartbeatd/internal/confhost"
@@ -25,5 +26,15 @@ func TestMissingInterfaceIsWaitedFor(t *testing.T) {
 	}
 	if len(host.missing) != 1 || host.missing[0].Level != config.Warning {
 		t.Errorf("%v, want one warning about hbnone0", host.missing)
+	}
+}
+
+// TestAllNodes: `heartbeat -v` lists ping nodes where ha.cf has them.
+func TestAllNodes(t *testing.T) {
+	cfg := &config.Config{Nodes: []string{"alpha", "beta"}, PingNodes: []config.PingNode{
+		{Name: "first", After: 0}, {Name: "between", After: 1}, {Name: "also", After: 1}, {Name: "last", After: 2},
+	}}
+	if got, want := strings.Join(allNodes(cfg), " "), "first alpha between also beta last"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -49,12 +49,12 @@ func sample() control.Status {
 		Version: "1.2.3", Node: "node1", PID: 3029, State: "active", Since: at("07:11:55"),
 		Generation: 1732258315, AutoFailback: "on", Holding: "local",
 		Nodes: []control.NodeStatus{
-			{Name: "node1", Self: true, Status: "active", Since: at("07:12:05"), Software: "heartbeatd",
+			{Name: "node1", Type: "normal", Self: true, Status: "active", Since: at("07:12:05"), Software: "heartbeatd",
 				LastBeat: 400, Deadtime: 10000, WorstGap: 1100,
 				Links: []control.LinkStatus{
 					{Name: "eth0", Status: "up", Since: at("07:11:55")},
 					{Name: "eth1", Status: "dead", Since: at("09:20:01")}}},
-			{Name: "node2", Status: "active", Since: at("07:12:05"), Software: "heartbeat",
+			{Name: "node2", Type: "normal", Status: "active", Since: at("07:12:05"), Software: "heartbeat",
 				LastBeat: 400, Deadtime: 30000, Deaths: 1, LateBeats: 7, WorstGap: 12400,
 				Links: []control.LinkStatus{
 					{Name: "eth0", Status: "up", Since: at("07:11:55"), Gaps: control.Worst{Hour: 1210, Day: 12400, Start: 12400}}},
@@ -84,6 +84,17 @@ func sample() control.Status {
 	}
 }
 
+// withPings is that pair with a router that answers and a group of hosts of which none has for a while.
+func withPings() control.Status {
+	st := sample()
+	node := func(name, status, link string, beat int64) control.NodeStatus {
+		return control.NodeStatus{Name: name, Type: "ping", Status: status, Since: at("09:00:00"), LastBeat: beat, Deadtime: 5000,
+			Links: []control.LinkStatus{{Name: name, Status: link, Since: at("09:00:00")}}}
+	}
+	st.Nodes = append([]control.NodeStatus{node("10.0.0.1", "ping", "up", 300)}, append(st.Nodes, node("dns", "dead", "dead", 1800000))...)
+	return st
+}
+
 func TestStatusText(t *testing.T) {
 	busy := sample()
 	busy.Nodes[1].Links = append(busy.Nodes[1].Links, control.LinkStatus{Name: "eth1", Status: "dead", Since: at("09:20:01"), Gaps: control.Worst{Day: 14100, Start: 14100}})
@@ -106,7 +117,7 @@ func TestStatusText(t *testing.T) {
 	tight.Nodes[0].Returns, tight.Nodes[0].Silences = 2, control.Worst{Hour: 61, Day: 61, Start: 61}
 	tight.Nodes[0].Gaps = control.Worst{Hour: 49, Day: 49, Start: 49}
 	tight.Nodes[0].SafeDeadtime, tight.Nodes[0].SafeWithout = control.Worst{Hour: 75, Day: 75, Start: 75}, control.Worst{Hour: 60, Day: 60, Start: 60}
-	for name, st := range map[string]control.Status{"busy": busy, "early": early, "alone": alone, "quiet": quiet, "tight": tight} {
+	for name, st := range map[string]control.Status{"ping": withPings(), "busy": busy, "early": early, "alone": alone, "quiet": quiet, "tight": tight} {
 		var b bytes.Buffer
 		if err := writeStatus(&b, st, at("09:30:00")); err != nil {
 			t.Fatal(err)

@@ -21,6 +21,7 @@ func writeStatus(w io.Writer, st control.Status, now time.Time) error {
 	if st.Standby != "" {
 		fmt.Fprintf(&b, "in progress: %s\n", st.Standby)
 	}
+	writeFencing(&b, st.Fencing)
 	writeWaiting(&b, st)
 	b.WriteByte('\n')
 	writeNodes(&b, st.Nodes, now)
@@ -71,6 +72,13 @@ func nodeStatus(n control.NodeStatus) string {
 	return n.Status
 }
 
+func software(n control.NodeStatus) string {
+	if isPing(n) {
+		return "ping node"
+	}
+	return orDash(n.Software)
+}
+
 func holding(what string) string {
 	switch what {
 	case "none":
@@ -101,7 +109,7 @@ func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
 			}
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n",
 				name, nodeStatus(n), when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
-				n.Deaths, n.LateBeats, orDash(n.Software))
+				n.Deaths, n.LateBeats, software(n))
 			for _, l := range n.Links {
 				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))
 			}

@@ -23,11 +23,13 @@ Commands:
   check       validate ha.cf, authkeys and haresources without starting anything
   decode      print heartbeat datagrams from files or a pcap
   address     start, stop or query one service address; for resource scripts
+  message     send a script's message to the cluster
   version     print the version
   help        print this text
 
 'heartbeatd COMMAND --help' explains a command. Called by the name heartbeat,
-hb_standby, hb_takeover or cl_status it behaves as that program of 3.0.6 does.
+cl_status, hb_standby, ResourceManager or another of 3.0.6's programs it behaves
+as that program does.
 `
 
 // lookIntoLog names no path: without logfile the lines go to syslog.

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"io"
+
+	"heartbeatd/internal/daemon"
 )
 
 // version is set by the build: -ldflags "-X heartbeatd/internal/cli.version=1.2.3".
@@ -13,7 +15,7 @@ const compatible = "3.0.6"
 
 // originalVersion is what `heartbeat -V` and cl_status print. The first word stays the number
 // that scripts compare with; what 3.0.6 has in the parentheses differs from build to build.
-func originalVersion() string { return fmt.Sprintf("%s (node: heartbeatd-%s)", compatible, version) }
+func originalVersion() string { return daemon.OriginalVersion(version) }
 
 const versionHelp = `Usage: heartbeatd version
 
