@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // daemonPath is where both daemons, the C one and ours, answer to the name heartbeat.
@@ -30,7 +31,15 @@ func Heartbeatd(binary, project string) (Software, error) {
 }
 
 // heartbeatdNames are the names heartbeatd is installed by besides its own.
-var heartbeatdNames = []string{daemonPath, "/usr/share/heartbeat/hb_standby", "/usr/share/heartbeat/hb_takeover", "/usr/bin/cl_status"}
+var heartbeatdNames = append([]string{daemonPath, "/usr/bin/cl_status"}, scriptNames()...)
+
+// scriptNames are the programs of 3.0.6's own directory for scripts that are heartbeatd: SCRIPT_NAMES of the Makefile.
+func scriptNames() (paths []string) {
+	for _, name := range strings.Fields("hb_standby hb_takeover hb_addnode hb_delnode hb_setweight hb_setsite ha_propagate ResourceManager req_resource mach_down") {
+		paths = append(paths, "/usr/share/heartbeat/"+name)
+	}
+	return paths
+}
 
 func (h *Host) installHeartbeatd(binary, project string) error {
 	if err := h.Install(binary, "/usr/sbin/heartbeatd", 0o755); err != nil {
@@ -41,9 +50,16 @@ func (h *Host) installHeartbeatd(binary, project string) error {
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			return fmt.Errorf("%s: installing %s: %w", h.Name, name, err)
 		}
+		os.Remove(full) // of this machine's own heartbeatd, which the host sees below its own files
 		if err := os.Symlink("/usr/sbin/heartbeatd", full); err != nil {
 			return fmt.Errorf("%s: installing %s: %w", h.Name, name, err)
 		}
+	}
+	if err := os.MkdirAll(h.Path("/etc/ha.d/rc.d"), 0o755); err != nil {
+		return fmt.Errorf("%s: %w", h.Name, err)
+	}
+	if err := h.Install(filepath.Join(project, "etc/ha.d/shellfuncs"), "/etc/ha.d/shellfuncs", 0o644); err != nil {
+		return err
 	}
 	scripts, err := filepath.Glob(filepath.Join(project, "etc/ha.d/resource.d/*"))
 	if err != nil || len(scripts) == 0 {
