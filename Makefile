@@ -18,10 +18,16 @@ VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null | s
 LDFLAGS  = -s -w -X heartbeatd/internal/cli.version=$(VERSION)
 BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)'
 
-SHELL_SCRIPTS = init/heartbeat.init $(wildcard .ci/*)
+# Programs of 3.0.6's /usr/share/heartbeat that heartbeatd is, by these names.
+SCRIPT_NAMES  = hb_standby hb_takeover hb_addnode hb_delnode hb_setweight hb_setsite ha_propagate ResourceManager req_resource mach_down
+SHELL_SCRIPTS = init/heartbeat.init $(filter-out %.yaml %/copyright %/lintian-overrides,$(wildcard init/packages/*)) $(wildcard .ci/*)
+# Whom the packages name.
+MAINTAINER ?= heartbeatd <heartbeatd@example.org>
+# Packs; nothing of it gets into the program.
+NFPM = github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.0
 MAN_PAGES     = $(wildcard docs/man/*.[1-8])
 
-.PHONY: all build install uninstall test race unit lint fuzz scenario integration interop explore simulate chaos bench duel lateness long mutate model demo vuln clean help
+.PHONY: all build install packages uninstall test race unit lint fuzz scenario integration interop explore simulate chaos bench duel lateness long mutate model demo vuln clean help
 
 all: build
 
@@ -70,9 +76,9 @@ lateness:
 	CGO_ENABLED=0 $(foreach v,BEATS KEEPALIVE HOGS RTPRIO,$(if $($(v)),$(v)=$($(v)))) \
 		$(GO) test -tags 'integration long' -count=1 -timeout 24h -v -run TestLateness ./internal/pacer
 
-## long: what takes long beside a C node and is not in make test (8 minutes): every phase of its life, 5 minutes of loss
+## long: what takes long and is not in make test (8 minutes): every phase of the life of a C node, 5 minutes of loss; the packages, installed, upgraded and removed
 long:
-	CGO_ENABLED=0 LOSS=5m $(GO) test -tags 'integration long' -count=1 -parallel 16 -timeout 30m -v -run 'TestPeer|TestLoss' ./internal/lab
+	CGO_ENABLED=0 LOSS=5m $(GO) test -tags 'integration long' -count=1 -parallel 16 -timeout 30m -v -run 'TestPeer|TestLoss|TestPackage' ./internal/lab
 
 ## interop: scenarios on pairs of the C daemon and ours, half an hour on two cores; needs root; SEEDS=2000 for a night, SEED=17 or ONLY='crash-*' to look again
 interop: build
@@ -137,11 +143,10 @@ lint:
 install:
 	@test -x bin/heartbeatd || { echo 'bin/heartbeatd is missing: run make build first'; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/heartbeat \
-		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)/etc/ha.d $(DESTDIR)/var/lib/heartbeat
+		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 755 bin/heartbeatd $(DESTDIR)$(PREFIX)/sbin/heartbeatd
 	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat
-	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby
-	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover
+	for name in $(SCRIPT_NAMES); do ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/$$name || exit 1; done
 	ln -sfn ../sbin/heartbeatd $(DESTDIR)$(PREFIX)/bin/cl_status
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)/etc/logrotate.d
 	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
@@ -169,10 +174,17 @@ endif
 		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
 	done
 
+## packages: a .deb and an .rpm in bin/packages; the first time it needs the network, for the program that packs (nfpm)
+packages: build
+	rm -rf bin/packages
+	$(MAKE) -s install DESTDIR=$(CURDIR)/bin/packages/root PREFIX=/usr UNITDIR=/usr/lib/systemd/system \
+		TMPFILES=/usr/lib/tmpfiles.d INITDIR=/etc/init.d MANDIR=/usr/share/man DOCDIR=/usr/share/doc/heartbeatd
+	GO='$(GO)' NFPM='$(NFPM)' MAINTAINER='$(MAINTAINER)' VERSION='$(VERSION)' init/packages/build
+
 ## uninstall: what install put there; /etc/ha.d and /var/lib/heartbeat stay
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat \
-		$(DESTDIR)$(PREFIX)/share/heartbeat/hb_standby $(DESTDIR)$(PREFIX)/share/heartbeat/hb_takeover \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/heartbeat/,$(SCRIPT_NAMES)) \
 		$(DESTDIR)$(PREFIX)/bin/cl_status $(DESTDIR)$(UNITDIR)/heartbeat.service $(DESTDIR)$(TMPFILES)/heartbeat.conf \
 		$(if $(INITDIR),$(DESTDIR)$(INITDIR)/heartbeat) $(DESTDIR)/etc/logrotate.d/heartbeat
 	rm -rf $(DESTDIR)$(DOCDIR)
