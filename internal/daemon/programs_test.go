@@ -138,7 +138,7 @@ func TestProgramThatEndsDuringTheRelease(t *testing.T) {
 	newMachine(t, network, "node2", nil).start()
 	a.d.reboots = func(reason string) { t.Error("reboot: " + reason) }
 	// It ends when web does, and slow waits for that.
-	ends := a.script("ends", strings.ReplaceAll("while [ ! -e DIR/web ]; do sleep 0.02; done\nwhile [ -e DIR/web ]; do sleep 0.02; done\nexit 9\n", "DIR", a.dir))
+	ends := a.script("ends", strings.ReplaceAll("while [ ! -e DIR/web ]; do sleep 0.02; done\ntouch DIR/seen\nwhile [ -e DIR/web ]; do sleep 0.02; done\nexit 9\n", "DIR", a.dir))
 	a.d.opt.Config.Groups = append(a.d.opt.Config.Groups, config.Group{Home: "node1", Resources: []string{"slow"}})
 	a.script("ha.d/resource.d/slow", strings.ReplaceAll(`case $1 in
 status) if [ -e DIR/slow ]; then echo running; else echo stopped; fi ;;
@@ -149,7 +149,7 @@ esac
 	a.d.opt.Config.Children = []config.Child{{User: me(t), Command: ends, Failfast: true}}
 	a.start()
 	a.until("both groups run", func() bool { _, err := os.Stat(filepath.Join(a.dir, "slow")); return err == nil && a.runs() })
-	a.untilLog(`Starting "` + ends)
+	a.until("the program has seen web", func() bool { _, err := os.Stat(filepath.Join(a.dir, "seen")); return err == nil })
 	a.stop()
 	if log := a.log(); strings.Contains(log, "Respawning client") || !strings.Contains(log, "client ["+ends+"] is not running.") {
 		t.Errorf("ha-log:\n%s", log)

@@ -44,6 +44,17 @@ var bites = []struct {
 	{"split-serves", "calm;cut alpha", 31 * time.Second, func(r *Run) { r.w.Crash(r.pair[1]) }},
 	{"split-ends", "calm;deafen alpha beta;hear alpha beta", 63200 * time.Millisecond, func(r *Run) { r.do("run alpha ip1") }},
 	{"split-heals", "calm;cut alpha;mend alpha", 60001 * time.Millisecond, func(r *Run) { r.w.Stall(r.pair[1]) }},
+	{"fenced-one-owner", "fenced;calm;cut alpha", 50 * time.Second, func(r *Run) {
+		for _, m := range r.pair {
+			m.Running["ip1"] = true
+		}
+		r.changed(r.pair[0], "ip1")
+	}},
+	{"split-fences", "fenced;calm;cut alpha", 31 * time.Second, func(r *Run) {
+		for _, m := range r.pair {
+			m.Device.Hang = true
+		}
+	}},
 	{"one-direction", "calm;deafen alpha beta", 31 * time.Second, func(r *Run) { r.w.Stall(r.pair[0]) }},
 }
 
@@ -83,7 +94,11 @@ func TestEveryRuleIsBitten(t *testing.T) {
 // bite plays a life with 30 s after each step that does not say now, and does harm at a moment of it.
 func bite(t *testing.T, lines string, at time.Duration, harm func(r *Run)) *Failure {
 	t.Helper()
-	plan := Plan{Head: strings.Split(bittenHead, ";")}
+	head := bittenHead
+	if rest, fenced := strings.CutPrefix(lines, "fenced;"); fenced {
+		head, lines = strings.Replace(head, "options ", "options stonith=on ", 1), rest
+	}
+	plan := Plan{Head: strings.Split(head, ";")}
 	for _, l := range strings.Split(lines, ";") {
 		line, now := strings.CutSuffix(l, " now")
 		pause := 30 * time.Second
