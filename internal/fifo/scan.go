@@ -61,11 +61,14 @@ func (s *Scanner) take(line []byte, found func(*wire.Message), bad func(why stri
 	case string(line) == "<<<":
 		m := s.msg
 		s.msg = nil
+		err := m.Check()
 		switch {
 		case s.spoil != "":
 			bad(s.spoil)
 		case m.Str("t") == "":
 			bad("a message has no type")
+		case err != nil:
+			bad(fmt.Sprintf("it cannot be sent: %v", err))
 		default:
 			found(m)
 		}
