@@ -92,7 +92,7 @@ func runsAs(t testing.TB, h *Host, s Software, both ...string) {
 	if want := s.Name == "heartbeatd"; isOurs != want {
 		t.Errorf("%s runs heartbeatd: %v", s.Name, isOurs)
 	}
-	for path, want := range map[string]bool{"/usr/sbin/heartbeatd": isOurs, "/usr/libexec/heartbeat/ipfail": !isOurs, "/usr/share/heartbeat/ResourceManager": !isOurs, "/usr/bin/cl_status": true} {
+	for path, want := range map[string]bool{"/usr/sbin/heartbeatd": isOurs, "/usr/libexec/heartbeat/ipfail": !isOurs, "/usr/share/heartbeat/BasicSanityCheck": !isOurs, "/usr/bin/cl_status": true} {
 		if _, err := os.Lstat(h.Path(path)); (err == nil) != want {
 			t.Errorf("with %s, %s is there: %v, want %v", s.Name, path, err == nil, want)
 		}

@@ -56,7 +56,9 @@ func (s *Stream) add(piece []byte) {
 		s.noise()
 	}
 	// Of what is no message only the end counts: it may be the first mark, in pieces.
-	s.buf = append(s.buf[:0], piece[max(0, len(piece)-len(firstLine)):]...)
+	piece = piece[max(0, len(piece)-len(firstLine)):]
+	kept := copy(s.buf, s.buf[max(0, len(s.buf)+len(piece)-len(firstLine)):])
+	s.buf = append(s.buf[:kept], piece...)
 	s.line = 0
 }
 
