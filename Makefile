@@ -170,7 +170,7 @@ endif
 	@for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$$(basename $$page) || exit 1; \
 	done
-	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md docs/migration.md docs/guarantees.md docs/security.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
+	@for file in README.md CHANGELOG.md LICENSE docs/differences.md docs/architecture.md docs/migration.md docs/guarantees.md docs/security.md docs/performance.md docs/scale.md $(wildcard etc/ha.d/ha.cf etc/ha.d/authkeys etc/ha.d/haresources); do \
 		[ ! -e $$file ] || install -D -m 644 $$file $(DESTDIR)$(DOCDIR)/$$(basename $$file) || exit 1; \
 	done
 

@@ -40,6 +40,9 @@ type Script struct {
 	// Announce is called after a start with the interface that has the address; it goes on in the background.
 	Announce func(spec Spec, index uint32) error
 
+	// Unsure is set where a status could not be found out: it may be here.
+	Unsure bool
+
 	arg string
 }
 
@@ -134,6 +137,7 @@ func (s *Script) status() int {
 	}
 	switch {
 	case err != nil:
+		s.Unsure = !errors.Is(err, ErrDuplicate)
 		return s.finish(err)
 	case held:
 		fmt.Fprintln(s.Stdout, "INFO:  Running OK")
@@ -143,7 +147,7 @@ func (s *Script) status() int {
 	return ExitNotRunning
 }
 
-// spec reads as much of the word as stop and status need: the  False: the word has none,
+// spec reads as much of the word as stop and status need: the address. False: the word has none,
 // so nothing by it can be here.
 func (s *Script) spec() (Spec, bool) {
 	spec, err := ParseScriptArg(s.Name, s.arg)

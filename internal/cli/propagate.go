@@ -24,6 +24,10 @@ type propagate struct {
 }
 
 func haPropagate(_ string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		fmt.Fprintln(stderr, "usage: ha_propagate\nCopies ha.cf and authkeys to the other nodes of ha.cf, by scp as root.")
+		return exitUsage
+	}
 	m := thisMachine()
 	p := propagate{
 		dir: "/etc/ha.d", self: m.node(), stdout: stdout, stderr: stderr,

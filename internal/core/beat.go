@@ -165,7 +165,10 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if returning {
 		c.watch.returned(c.now.At, heard-n.lastBeat)
 	}
-	c.fenceHeard(n)
+	known := m.StrIs("st", "init") || m.StrIs("st", "up") || m.StrIs("st", "active")
+	if known {
+		c.fenceHeard(n)
+	}
 	n.lastStatus, n.lastBeat = seq, heard
 	if dt, err := strconv.ParseUint(m.Str("dt"), 16, 32); err == nil && dt > 0 {
 		n.deadtime = time.Duration(dt) * time.Millisecond
@@ -174,10 +177,10 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	if m.StrIs("st", n.status) {
 		return
 	}
-	st := m.Str("st")
-	if st != "init" && st != "up" && st != "active" {
+	if !known {
 		return
 	}
+	st := m.Str("st")
 	seenStarting := n.status == "up" && !returning
 	n.status, n.changed = st, c.now
 	if returning {

@@ -126,6 +126,9 @@ func (c *Core) clientMessage(m *wire.Message) {
 	switch {
 	case c.phase == phaseStopped:
 		return // nothing comes after `shutdone`
+	case (t == "ask_resources" && m.StrIs("info", "me") || t == "hb_takeover") && !Which(m.Str("rsc_hold")).valid():
+		c.dropf("client-word", "a client asks by [%s] for the unknown word [%.40s]: ignored", t, m.Str("rsc_hold"))
+		return
 	case t == "ask_resources" && m.StrIs("info", "me"):
 		c.standbyCommand(Which(m.Str("rsc_hold")))
 		return

@@ -184,6 +184,32 @@ func TestClientsMayMove(t *testing.T) {
 	b.wants("send t=hb_takeover rsc_hold=foreign")
 }
 
+// TestClientsUnknownWords: a program that asks for what does not exist moves nothing, tells the other node nothing, and
+// fills no log.
+func TestClientsUnknownWords(t *testing.T) {
+	b := listening(t, Keep)
+	for _, word := range []string{"", "none", "some", strings.Repeat("x", 3000)} {
+		for _, m := range []*wire.Message{wire.New("ask_resources").AddStr("info", "me"), wire.New("hb_takeover")} {
+			b.step(ClientMessage{m.AddStr("rsc_hold", word)})
+			if len(b.sends()) != 0 {
+				t.Errorf("[%.20s] is sent: %.200s", word, b.text())
+			}
+			said := 0
+			for _, a := range b.all {
+				if l, ok := a.(Log); ok {
+					if said++; l.Limit == "" || len(l.Text) > 200 {
+						t.Errorf("said without limit: %.300s", l.Text)
+					}
+				}
+			}
+			if said != 1 {
+				t.Errorf("%d lines", said)
+			}
+			b.clear()
+		}
+	}
+}
+
 // TestClientsComeAndGoInTurn: that a client has gone is told when everything it said before has come, or will
 // never come.
 func TestClientsComeAndGoInTurn(t *testing.T) {

@@ -38,9 +38,9 @@ func (c *Core) doubt(d time.Duration) {
 }
 
 // silence is how long a node or a link may be quiet. Until communication is up, initdead
-// counts: switches and daemons need their time after a cold start.
+// counts: switches and daemons need their time after a cold start, also when ours is told to stop meanwhile.
 func (c *Core) silence(n *node) time.Duration {
-	if c.phase == phaseInit {
+	if c.phase == phaseInit || n.lastStatus == 0 {
 		return max(c.cfg.Initdead, n.deadtime)
 	}
 	return n.deadtime
@@ -64,7 +64,7 @@ func (c *Core) noticeStall() {
 		late/time.Millisecond, 2*c.cfg.Keepalive/time.Millisecond)
 	// Whoever was silent for so long was declared dead, and what it was to take has been taken back since. The giver's
 	// `done` may still wait in the socket, before the claim that says so.
-	if s := &c.standby; s.phase == standbyOffered && c.peer.capable && late+c.cfg.Keepalive > c.cfg.Deadtime {
+	if s := &c.standby; s.phase == standbyOffered && c.peer.capable && late+c.cfg.Keepalive*5/4 > c.cfg.Deadtime {
 		c.cancelStandby()
 	}
 }
@@ -122,7 +122,7 @@ func (c *Core) declareDead(n *node) {
 	case c.fence.reset != 0: // its life has ended by a reset already
 		c.lift()
 	case c.fence.struck != 0 && !held.gone: // nothing of it is to be taken
-	case held.known && held.hold == None: // also by its goodbye
+	case c.cfg.Stonith != "", held.known && held.hold == None: // also by its goodbye, or by a list of nothing
 		c.logf(Info, "Dead node %s gave up resources.", n.name)
 		c.tellStonith("unneeded")
 	default:

@@ -54,7 +54,11 @@ func (c *Core) fences(n *node, held *claim) bool {
 		return false // this life of it was ended by the device, and has not been heard since
 	case c.fence.struck != 0 && c.nothingToTake():
 		return false // else a node that boots as fast as it is declared dead would be reset for ever
-	case held.hold != None || len(held.groups) > 0 || held.releasing && !n.capable:
+	case held.leaving && len(held.groups) == 0:
+		return false // its goodbye was lost: it has released everything, and takes nothing again
+	case !held.known || len(held.groups) > 0:
+		return true
+	case held.groups == nil && (held.hold != None || held.releasing && !n.capable): // a heartbeatd's list says it better: none is none
 		return true
 	}
 	for _, g := range c.groups {
@@ -101,7 +105,7 @@ func (c *Core) fenceAgain() {
 	if f.phase != fenceWaiting || c.now.At < f.at {
 		return
 	}
-	if c.phase >= phaseStopping {
+	if c.phase >= phaseStopping || !c.peer.dead() {
 		f.phase = fenceNone
 		return
 	}

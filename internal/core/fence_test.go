@@ -133,6 +133,30 @@ func TestFenceIsNotNeeded(t *testing.T) {
 	b.advance(10 * time.Second)
 	b.wants("node beta: is dead", "Dead node beta gave up resources.")
 	b.wantsNoFence()
+
+	b = joined(t, "", func(c *Config) { c.Groups = c.Groups[:1] }, withDevice) // its own side is empty, and it has that
+	b.from("resource", "rsc_hold", "local", "rtype", "full", "isstable", "1", "hbd", "1", "hbd_groups", "")
+	b.advance(10 * time.Second)
+	b.wants("node beta: is dead", "Dead node beta gave up resources.")
+	b.wantsNoFence()
+
+	b = joined(t, "1:1:db", withDevice) // it has stopped, and only its goodbye was lost
+	b.from("resource", "rsc_hold", "none", "rtype", "full", "isstable", "0", "info", "shutdown", "hbd", "1", "hbd_groups", "")
+	b.advance(10 * time.Second)
+	b.wants("node beta: is dead", "run db start")
+	b.wantsNoFence()
+}
+
+// TestFenceWaitsForAnotherStatus: a beat that says nothing of its sender's state does not end the wait for the next attempt.
+func TestFenceWaitsForAnotherStatus(t *testing.T) {
+	b := joined(t, "1:1:db", withDevice)
+	b.advance(10 * time.Second)
+	b.wantsFence(1)
+	b.fenced(1, false, 5)
+	b.clear()
+	b.beat("nonsense", "hbd", "1")
+	b.advance(10 * time.Second)
+	b.wantsFence(2)
 }
 
 // TestFenceWhatNobodyHad: 3.0.6 takes it at once, and so does the other if it lives and only cannot be heard.

@@ -21,8 +21,8 @@ func TestSleepAndAnOfferedStandby(t *testing.T) {
 		ends bool
 	}{
 		"for less than a deadtime":        {joined(t, "1:1:db"), 2 * time.Second, false},
-		"for just not long enough":        {joined(t, "1:1:db"), 4 * time.Second, false},
-		"for long enough":                 {joined(t, "1:1:db"), 4*time.Second + time.Millisecond, true},
+		"for just not long enough":        {joined(t, "1:1:db"), 3750 * time.Millisecond, false},
+		"for long enough":                 {joined(t, "1:1:db"), 3751 * time.Millisecond, true},
 		"for much longer":                 {joined(t, "1:1:db"), 9 * time.Second, true},
 		"for much longer, beside a C one": {joinedToC(t, "local"), 9 * time.Second, false},
 	} {
