@@ -70,7 +70,7 @@ type child struct {
 	Program
 	state state
 	since time.Duration // of its last start
-	due   time.Duration // pausing: when it is started; ending: when it is killed
+	due   time.Duration // pausing: when it is started; ending: when it is killed; starting, while leaving: when it is given up
 	young int           // how often in a row it has died young
 	pid   int
 	told  bool // SIGTERM was sent, because the daemon ends
@@ -122,6 +122,10 @@ func (k *Keeper) Begin(at time.Duration) []Action {
 func (k *Keeper) Started(at time.Duration, n, pid int) []Action {
 	return k.step(at, func() {
 		c := k.child(n)
+		if k.phase >= leaving && (c == nil || c.state == idle) {
+			k.out = append(k.out, Signal{n, syscall.SIGKILL}) // it was given up, and nobody ends it any more
+			return
+		}
 		if c == nil || c.state != starting {
 			return
 		}
@@ -132,14 +136,14 @@ func (k *Keeper) Started(at time.Duration, n, pid int) []Action {
 	})
 }
 
-// Failed tells that a program could not be started. 3.0.6: it is not tried again.
+// Failed tells that a program could not be started. 3.0.6: it is not tried again. [Keeper.Reconsider] does.
 func (k *Keeper) Failed(at time.Duration, n int, why string) []Action {
 	return k.step(at, func() {
 		c := k.child(n)
 		if c == nil || c.state != starting {
 			return
 		}
-		c.state = idle
+		c.state, c.young = idle, tooFast
 		k.log("ERROR", "%s", why)
 	})
 }
@@ -221,6 +225,11 @@ func (k *Keeper) Tick(at time.Duration) []Action {
 			case pausing:
 				c.state = starting
 				k.out = append(k.out, Start{n})
+			case starting:
+				if k.phase == leaving {
+					k.log("WARN", "%s does not start: going on without it", c.Command)
+					c.state = idle
+				}
 			case ending:
 				k.log("WARN", "%s does not end: killing its process group %d with signal %d", c.Command, c.pid, syscall.SIGKILL)
 				c.due = k.now + patience
@@ -275,8 +284,14 @@ func (k *Keeper) rest() {
 func (k *Keeper) Leave(at time.Duration) []Action {
 	return k.step(at, func() {
 		k.rest()
-		if k.phase == resting {
-			k.phase = leaving
+		if k.phase != resting {
+			return
+		}
+		k.phase = leaving
+		for n := range k.children { // one that hangs holds up the starts of all behind it: all have the same time
+			if c := &k.children[n]; c.state == starting {
+				c.due = k.now + patience
+			}
 		}
 	})
 }
@@ -309,7 +324,7 @@ func (k *Keeper) goOn() {
 func (k *Keeper) Next() time.Duration {
 	next := Never
 	for _, c := range k.children {
-		if c.state == pausing || c.state == ending {
+		if c.state == pausing || c.state == ending || c.state == starting && k.phase == leaving {
 			next = min(next, c.due)
 		}
 	}

@@ -184,6 +184,25 @@ func TestCannotBeStarted(t *testing.T) {
 	p.wants("info: client [/bin/a] is not running.", "gone")
 }
 
+// TestCannotBeStartedIsReconsidered: an administrator who has mended it has a way to say so.
+func TestCannotBeStartedIsReconsidered(t *testing.T) {
+	p := newPlay(t, program("/bin/a"))
+	p.did(p.Begin(0))
+	p.did(p.Failed(0, 0, "Cannot exec /bin/a: No such file or directory"))
+	p.said = nil
+	p.did(p.Reconsider(time.Minute))
+	p.wants(`info: Starting child client "/bin/a" (899,898)`, "start 0")
+	p.did(p.Failed(time.Minute, 0, "Cannot exec /bin/a: No such file or directory"))
+	p.said = nil
+	p.did(p.Reconsider(time.Hour))
+	p.did(p.Started(time.Hour, 0, 40))
+	p.said, p.at = nil, time.Hour
+	p.dieYoung(1, time.Second)
+	if p.Next() == Never {
+		t.Error("one young death is the last")
+	}
+}
+
 // TestFailfast: killed or with an exit status other than 0 it takes the machine along, but not when the daemon ends.
 func TestFailfast(t *testing.T) {
 	risky := program("/bin/a")
@@ -287,6 +306,50 @@ func TestLeaveDuringAStart(t *testing.T) {
 	p.wants()
 	p.did(p.Started(0, 0, 40))
 	p.wants(`info: Starting "/bin/a" as uid 899  gid 898 (pid 40)`, "info: killing /bin/a process group 40 with signal 15", "signal 0 15")
+}
+
+// TestLeaveDuringAStartThatHangs: a program on a disk that is gone holds up the stop for a while, not for ever.
+func TestLeaveDuringAStartThatHangs(t *testing.T) {
+	p := newPlay(t, program("/bin/a"), program("/nfs/b"), program("/bin/c"))
+	p.did(p.Begin(0))
+	p.did(p.Started(0, 0, 40))
+	p.said = nil
+	p.did(p.Tick(time.Hour))
+	if p.wants(); p.Next() != Never {
+		t.Error("a start is judged though nobody waits for it")
+	}
+	p.did(p.Leave(time.Hour))
+	p.wants()
+	p.due()
+	if p.at != time.Hour+patience {
+		t.Errorf("given up at %v", p.at)
+	}
+	p.wants("WARN: /nfs/b does not start: going on without it", "WARN: /bin/c does not start: going on without it",
+		"info: client [/bin/c] is not running.", "info: client [/nfs/b] is not running.", "info: killing /bin/a process group 40 with signal 15", "signal 0 15")
+	p.did(p.Started(p.at, 1, 41))
+	p.wants("signal 1 9")
+	p.did(p.Failed(p.at, 2, "Cannot exec /bin/c"))
+	p.wants()
+	p.did(p.Ended(p.at, 0, Ending{}))
+	p.wants("gone")
+	p.did(p.Ended(p.at, 1, Ending{Signal: syscall.SIGKILL}))
+	p.wants()
+}
+
+// TestLeaveDuringAStartBehindALongEnd: who is given up and starts after all, before it would have been its turn.
+func TestLeaveDuringAStartBehindALongEnd(t *testing.T) {
+	p := newPlay(t, program("/nfs/a"), program("/bin/b"))
+	p.did(p.Begin(0))
+	p.did(p.Started(0, 1, 41))
+	p.did(p.Leave(0))
+	p.said = nil
+	p.due()
+	p.wants("WARN: /nfs/a does not start: going on without it", "WARN: /bin/b does not end: killing its process group 41 with signal 9", "signal 1 9")
+	p.did(p.Started(p.at, 0, 40))
+	p.wants("signal 0 9")
+	p.did(p.Ended(p.at, 0, Ending{Signal: syscall.SIGKILL}))
+	p.did(p.Ended(p.at, 1, Ending{Signal: syscall.SIGKILL}))
+	p.wants("info: client [/nfs/a] is not running.", "gone")
 }
 
 // TestHelper: what is built in has no process to talk of.

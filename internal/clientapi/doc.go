@@ -10,6 +10,8 @@
 //	message.go   messages of clients, and of the cluster to them
 //	server.go    carries out what the table decides, in one goroutine beside the daemon's loop
 //	socket.go    the socket, its connections and their limits
+//	limits.go    how many may be there, and how much they may say
+//	toll.go      who waits for which of these limits
 //	session.go   a client that lives in the daemon itself
 //	client.go    the other end, for our own commands
 //

@@ -32,6 +32,14 @@ func (t *Table) clusterMessage(c *client, m *wire.Message) {
 		t.logf(core.Warn, "reserved", "client [%s] wants to send a message of type [%s], which only heartbeat itself sends: ignored", c.name, kind)
 		return
 	}
+	if size := m.NetstringLen(); size > t.cfg.longest() {
+		t.logf(core.Warn, "long", "client [%s] wants to send a message of type [%s] with %d bytes, more than %d: ignored", c.name, kind, size, t.cfg.longest())
+		return
+	}
+	if err := m.Check(); err != nil {
+		t.logf(core.Warn, "unsendable", "client [%s] wants to send a message of type [%s] that cannot be sent: %v", c.name, kind, err)
+		return
+	}
 	m.SetStr("from_id", c.name)
 	m.SetStr("to_id", c.name)
 	m.SetStr("client_gen", strconv.Itoa(c.gen))
@@ -66,8 +74,11 @@ func (t *Table) Deliver(m *wire.Message, class core.Class) []Action {
 	return t.out
 }
 
-// answerQuery says to whoever asked whether a client is here.
+// answerQuery says to whoever asked whether a client is here. What is longer than any name is none: the answer repeats it.
 func (t *Table) answerQuery(m *wire.Message) {
+	if len(m.Str("cn")) > longestName || len(m.Str("from_id")) > longestName {
+		return
+	}
 	r := wire.New("respond-cstatus").AddStr("dest", m.Str("src")).AddStr("result", ok).AddStr("cn", m.Str("cn"))
 	t.do(Say{r.AddStr("to_id", m.Str("from_id")).AddStr("cs", t.presence(m.Str("cn")))})
 }

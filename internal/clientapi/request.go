@@ -146,7 +146,7 @@ func (t *Table) clientStatus(c *client, m *wire.Message) {
 	}
 	name := m.Str("cn")
 	n := st.node(m.Str("node"))
-	if n == nil || name == "" {
+	if n == nil || name == "" || len(name) > longestName || wire.New("query-cstatus").AddStr("cn", name).Check() != nil {
 		t.write(c, bad("clientstatus", einval))
 		return
 	}

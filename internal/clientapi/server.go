@@ -53,9 +53,13 @@ type Server struct {
 	waiting  []delivery
 	lost     bool // more came than waiting has room for
 	socket   *socket
-	said     bucket // messages to the cluster, of all clients together
+	rules    map[string]Rule
 	lastID   ID
 	signedOn atomic.Int64
+
+	rates   *rates
+	node    string // our own
+	longest int
 
 	// Of the goroutine alone.
 	table    *Table
@@ -78,7 +82,7 @@ type delivery struct {
 func NewServer(cfg Config, cluster Cluster) *Server {
 	s := &Server{
 		cluster: cluster, turns: make(chan func()), news: make(chan struct{}, 1), over: make(chan struct{}),
-		outlets: map[ID]outlet{}, said: newBucket(messagesPerSecond, messagesAtOnce), format: cfg.Format,
+		outlets: map[ID]outlet{}, rates: newRates(cfg.LineBytes), node: cfg.Node, longest: cfg.longest(), rules: cfg.Rules, format: cfg.Format,
 	}
 	s.table = NewTable(cfg, processExists, s.askState)
 	s.ended.Add(1)
@@ -120,6 +124,9 @@ func (s *Server) turn(f func()) bool {
 
 // Configure takes another configuration.
 func (s *Server) Configure(cfg Config) {
+	s.guard.Lock()
+	s.rules = cfg.Rules
+	s.guard.Unlock()
 	s.turn(func() {
 		s.table.Configure(cfg)
 		s.format, s.encoded = cfg.Format, nil
@@ -155,6 +162,9 @@ func (s *Server) deliverWaiting() {
 		s.asked = time.Time{}
 	}
 	for _, d := range waiting {
+		if d.msg.StrIs("t", "query-cstatus") && !s.rates.answers.try(time.Now()) {
+			continue
+		}
 		s.perform(s.table.Deliver(d.msg, d.class))
 	}
 	if lost {

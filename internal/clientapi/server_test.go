@@ -227,24 +227,35 @@ func TestMostConnections(t *testing.T) {
 	u := users{of: map[uint32]*user{}}
 	for uid := range uint32(10) {
 		n := 0
-		for u.admit(uid+1) != nil {
+		for takes(&u, uid+1, false) {
 			n++
 		}
-		if want := min(mostOfOne, mostOfOthers-int(uid)*mostOfOne); n != max(want, 0) {
+		if want := min(mostOfOne, mostOfStrangers-int(uid)*mostOfOne); n != max(want, 0) {
 			t.Errorf("user %d has %d connections, want %d", uid+1, n, want)
 		}
 	}
 	n := 0
-	for u.admit(0) != nil {
+	for takes(&u, 103, true) {
+		n++
+	}
+	if n != mostOfOthers-mostOfStrangers {
+		t.Errorf("a user whom apiauth names has %d", n)
+	}
+	for n = 0; takes(&u, 0, false); {
 		n++
 	}
 	if n != mostConnections-mostOfOthers {
 		t.Errorf("root has %d", n)
 	}
-	u.leave(1)
-	if u.admit(2) != nil || u.admit(1) == nil {
+	u.leave(1, false)
+	if takes(&u, 2, false) || !takes(&u, 1, false) {
 		t.Error("a place that became free")
 	}
+}
+
+func takes(u *users, uid uint32, known bool) bool {
+	who, _ := u.admit(uid, known)
+	return who != nil
 }
 
 // TestBucket: at once what is there, then as fast as it fills.
@@ -252,11 +263,11 @@ func TestBucket(t *testing.T) {
 	b := newBucket(10, 3)
 	now := time.Unix(1000, 0)
 	for i, want := range []time.Duration{0, 0, 0, 100 * time.Millisecond, 200 * time.Millisecond} {
-		if got := b.take(now); (got - want).Abs() > time.Millisecond {
+		if got := b.take(1, now); (got - want).Abs() > time.Millisecond {
 			t.Errorf("%d: wait %v, want %v", i, got, want)
 		}
 	}
-	if got := b.take(now.Add(time.Hour)); got != 0 {
+	if got := b.take(1, now.Add(time.Hour)); got != 0 {
 		t.Errorf("later: %v", got)
 	}
 }

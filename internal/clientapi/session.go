@@ -42,10 +42,10 @@ func (s *Server) Open(name string) (*Session, error) {
 func (se *Session) Messages() <-chan *wire.Message { return se.messages }
 
 // Send says something to the clients of this name on the node named by the field dest, or on all nodes. It waits
-// where clients say too much.
+// where parts of the daemon say too much, and never for what others say.
 func (se *Session) Send(m *wire.Message) error {
 	s := se.server
-	if !s.said.wait(s.over) {
+	if !s.rates.inside.wait(s.over) {
 		return ErrEnded
 	}
 	err := ErrEnded

@@ -108,19 +108,33 @@ func (s *Server) admit(so *socket, uc *net.UnixConn) {
 		uc.Close()
 		return
 	}
-	who := so.users.admit(peer.UID)
+	s.place(so, uc, peer)
+}
+
+// place gives a connection one of the places, which may be that of somebody else.
+func (s *Server) place(so *socket, uc *net.UnixConn, peer Peer) {
+	known := s.known(peer)
+	who, crowded := so.users.admit(peer.UID, known)
+	if who == nil && crowded {
+		if out := so.evict(); out != nil {
+			s.cluster.Log(core.Warn, fmt.Sprintf("too many clients: one of user %d makes room", out.peer.UID), "client-many")
+			who, _ = so.users.admit(peer.UID, known)
+		}
+	}
 	if who == nil {
 		uc.Close()
 		s.cluster.Log(core.Warn, fmt.Sprintf("too many clients: one of user %d is turned away", peer.UID), "client-many")
 		return
 	}
-	c := &conn{server: s, uc: uc, peer: peer, user: who, id: s.newID(), queue: make(chan []byte, mostQueued), over: make(chan struct{})}
+	c := &conn{server: s, uc: uc, peer: peer, known: known, user: who, id: s.newID(), queue: make(chan []byte, mostQueued), over: make(chan struct{})}
+	c.heard.Store(time.Now().UnixNano())
 	if !so.keep(c) {
+		so.leave(c)
 		uc.Close()
 		return
 	}
 	go func() {
-		defer so.users.leave(peer.UID)
+		defer so.leave(c)
 		defer so.forget(c)
 		c.serve()
 	}()
@@ -133,6 +147,35 @@ func (so *socket) keep(c *conn) bool {
 		so.conns[c] = struct{}{}
 	}
 	return !so.closed
+}
+
+// evict ends a connection of somebody whom apiauth does not name: of the user who has most of them, the one that has
+// been silent for longest. A client without a name has no other limit of time.
+func (so *socket) evict() *conn {
+	so.guard.Lock()
+	var out *conn
+	most := 0
+	for c := range so.conns {
+		if c.known || c.peer.UID == 0 {
+			continue
+		}
+		n := so.users.connectionsOf(c.user)
+		if out == nil || n > most || n == most && c.heard.Load() < out.heard.Load() {
+			out, most = c, n
+		}
+	}
+	delete(so.conns, out)
+	so.guard.Unlock()
+	if out != nil {
+		so.leave(out)
+		out.cut()
+	}
+	return out
+}
+
+// leave gives back the place of a connection, once.
+func (so *socket) leave(c *conn) {
+	c.left.Do(func() { so.users.leave(c.peer.UID, c.known) })
 }
 
 func (so *socket) forget(c *conn) {
@@ -158,13 +201,17 @@ type conn struct {
 	server *Server
 	uc     *net.UnixConn
 	peer   Peer
+	known  bool // apiauth names the user
 	user   *user
+	heard  atomic.Int64 // when, last
+	left   sync.Once
 	id     ID
 	queue  chan []byte
 	queued atomic.Int64  // bytes
 	over   chan struct{} // no more is written
 	once   sync.Once
 	signed bool // of the reader, see serve
+	trusts bool // the same
 	finely sync.Once
 }
 
@@ -202,23 +249,11 @@ func (c *conn) one(r *bufio.Reader) bool {
 	if err != nil {
 		m = nil
 	}
-	if !c.user.requests.wait(c.over) || heavy(m, c.signed) && !c.server.said.wait(c.over) {
+	c.heard.Store(time.Now().UnixNano())
+	if !c.user.requests.wait(c.over) || m != nil && !c.server.toll(c, m) {
 		return false
 	}
 	return c.server.received(c, m)
-}
-
-// heavy says whether a message leads to one to the cluster.
-func heavy(m *wire.Message, signed bool) bool {
-	switch {
-	case m == nil:
-		return false
-	case !m.StrIs("t", "hbapi-req"):
-		return signed
-	case m.StrIs("reqtype", "signon"):
-		return m.Has("from_id") && m.Str("from_id") != m.Str("pid")
-	}
-	return m.StrIs("reqtype", "clientstatus")
 }
 
 // received gives a message to the table. It is false when the client is gone by it.
@@ -230,7 +265,7 @@ func (s *Server) received(c *conn, m *wire.Message) (goesOn bool) {
 		s.perform(s.table.Received(c.id, m))
 		goesOn = s.outlets[c.id] != nil
 		if goesOn && !c.signed && s.table.isSigned(c.id) {
-			c.signed = true
+			c.signed, c.trusts = true, s.table.isTrusted(c.id)
 			c.uc.SetReadDeadline(time.Time{})
 		}
 	})

@@ -21,6 +21,7 @@ type Config struct {
 	Rules       map[string]Rule   // apiauth, by name
 	Format      Format            // msgfmt
 	DaemonUID   uint32            // who may see more than everybody, besides root
+	LineBytes   int               // what the slowest serial line carries in a second; 0: there is none
 }
 
 // State is how things stand in the cluster.
@@ -237,4 +238,11 @@ func (t *Table) signedOn() (n int) {
 func (t *Table) isSigned(id ID) bool {
 	c := t.find(id)
 	return c != nil && c.signed
+}
+
+// isTrusted says whether apiauth names a client as one that may speak. Without a name everybody is the same:
+// 3.0.6's cl_status, which anyone may run, is setgid haclient.
+func (t *Table) isTrusted(id ID) bool {
+	c := t.find(id)
+	return c != nil && c.signed && c.member && (!c.casual || c.peer.UID == 0)
 }

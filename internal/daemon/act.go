@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"os/exec"
-
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/halog"
@@ -65,24 +63,4 @@ func (d *daemon) starting(_ uint64, cmd runner.Command, op string) {
 	if op != core.Status.String() {
 		d.scriptLine("info: Running " + cmd.Running(op))
 	}
-}
-
-// reboot is the end of a node that cannot stop a resource. 3.0.6 kills itself first, so that
-// the other node takes over even where the reboot does not happen; here only a machine that is
-// really gone counts as gone.
-func (d *daemon) reboot(reason string) {
-	d.rebootBy(reason, []string{"/sbin/reboot", "-nf"}, []string{"/sbin/init", "6"})
-}
-
-// rebootBy tries one command after the other.
-func (d *daemon) rebootBy(reason string, commands ...[]string) {
-	d.log.Flush()
-	for _, argv := range commands {
-		if err := exec.Command(argv[0], argv[1:]...).Run(); err == nil {
-			return
-		}
-	}
-	d.scriptLine("CRIT: Unable to force reboot.")
-	d.logLine("CRIT", reason+", and this machine could not be rebooted: it keeps the group and goes on beating")
-	d.ask(d.starveWatchdog)
 }

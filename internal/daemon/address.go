@@ -28,9 +28,16 @@ func (d *daemon) ownScript(cmd runner.Command) runner.Builtin {
 	}
 	return func(op string, stdout, stderr io.Writer) int {
 		s := address.Script{Name: name, Stdout: stdout, Stderr: stderr, Announce: d.announceOn}
-		return s.Run(append(append([]string{}, cmd.Args...), op))
+		rc := s.Run(append(append([]string{}, cmd.Args...), op))
+		if s.Unsure {
+			return unsure
+		}
+		return rc
 	}
 }
+
+// unsure is the exit status of a script that was ended before it could answer: what it was asked for may run.
+const unsure = 128
 
 // shipped knows which files are as we ship them, so that each is read once.
 type shipped struct {

@@ -5,11 +5,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"heartbeatd/internal/core"
 )
 
-// alarm wakes the loop at its next deadline. The runtime waits for its own timers in epoll_wait, which counts
-// milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
-// answers. A timer of the kernel is late by the time that it takes to wake a thread.
+// alarm wakes the loop when the other node is to be declared dead. The runtime waits for its own timers in epoll_wait, which
+// counts milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
+// answers. A timer of the kernel is late by the time that it takes to wake a thread. It costs a goroutine's turn more, so
+// the deadlines that pass all the time stay with the runtime's timer.
 type alarm struct {
 	C    chan struct{} // one waits at most; it may come early after it was set to a later moment
 	file *os.File      // a timerfd; nil where there is none
@@ -48,18 +51,25 @@ func (a *alarm) ring() {
 	}
 }
 
-// set sets it to a moment, at once if that has passed. Most events do not move the next deadline: then it stays as it is.
+// set sets it to a moment, at once if that has passed; never, if that is core.NoTick.
 func (a *alarm) set(at, now time.Duration) {
 	if at == a.at {
 		return
 	}
 	a.at = at
-	if a.file == nil {
-		a.late.Reset(max(at-now, 0))
-		return
+	in := max(at-now, 1)
+	if at == core.NoTick {
+		in = 0 // a timerfd is off then
 	}
-	a.when.Value = unix.NsecToTimespec(int64(max(at-now, 1)))
-	_ = unix.TimerfdSettime(a.fd, 0, &a.when, nil) // of a number that is ours it cannot fail
+	switch {
+	case a.file != nil:
+		a.when.Value = unix.NsecToTimespec(int64(in))
+		_ = unix.TimerfdSettime(a.fd, 0, &a.when, nil) // of a number that is ours it cannot fail
+	case in == 0:
+		a.late.Stop()
+	default:
+		a.late.Reset(in)
+	}
 }
 
 // rung is to be called by who has heard it.

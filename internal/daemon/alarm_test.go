@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"heartbeatd/internal/core"
 )
 
 // TestAlarm: it rings once for each time it was set, not before its time, and at once for a time that has passed.
@@ -51,6 +53,14 @@ func TestAlarm(t *testing.T) {
 	}
 	a.set(now(), now())
 	await("set to now after a later time")
+	a.rung()
+	a.set(now()+time.Millisecond, now())
+	a.set(core.NoTick, now())
+	select {
+	case <-a.C:
+		t.Error("it rings though it is off")
+	case <-time.After(20 * time.Millisecond):
+	}
 }
 
 // TestAlarmWithoutTimer: where the kernel gives none the runtime's own does.

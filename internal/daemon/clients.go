@@ -104,6 +104,11 @@ func (d *daemon) clientConfig() clientapi.Config {
 	if v, ok := c.Parameter("pacemaker"); ok {
 		cc.Pacemaker = v
 	}
+	for _, m := range c.Media {
+		if bytes := m.Baud / 10; m.Kind == config.Serial && (cc.LineBytes == 0 || bytes < cc.LineBytes) {
+			cc.LineBytes = bytes // a start bit, eight, a stop bit
+		}
+	}
 	if c.MsgFmt == "netstring" {
 		cc.Format = wire.Netstring
 	}

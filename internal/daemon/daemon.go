@@ -102,7 +102,8 @@ type daemon struct {
 	requests chan request
 	signals  chan os.Signal
 	over     chan struct{} // closed when the loop has ended
-	timer    *alarm
+	timer    *time.Timer
+	verdict  *alarm // on the other node
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
@@ -134,7 +135,8 @@ func newDaemon(opt Options) *daemon {
 		signals:  make(chan os.Signal, 8),
 		over:     make(chan struct{}),
 		limiter:  halog.NewLimiter(time.Minute, 64),
-		timer:    newAlarm(),
+		timer:    time.NewTimer(time.Hour),
+		verdict:  newAlarm(),
 		wakes:    time.NewTimer(time.Hour),
 	}
 	d.reboots = d.reboot
@@ -176,7 +178,7 @@ func (d *daemon) run() error {
 	d.openClients()
 	d.openPrograms()
 	d.openWatchdog()
-	defer d.timer.close()
+	defer d.verdict.close()
 	go d.watchLoad()
 	d.ready()
 	d.loop()

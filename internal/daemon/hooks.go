@@ -47,7 +47,7 @@ func (d *daemon) openFIFO() {
 				d.logLine(level, text)
 				return
 			}
-			d.ask(func() { d.limited("fifo", halog.Warn, text) })
+			d.limited("fifo", halog.Warn, text) // no turn of the loop: there may be thousands a second
 		},
 	})
 	if err != nil {

@@ -95,3 +95,22 @@ func TestHangingHookHoldsUpNothing(t *testing.T) {
 	}
 	b.until("the script is gone", func() bool { return errors.Is(syscall.Kill(-pid, 0), syscall.ESRCH) })
 }
+
+// TestNoMessageIsNoTurnOfTheLoop: it is told of what somebody writes to the FIFO while the loop is at something else.
+func TestNoMessageIsNoTurnOfTheLoop(t *testing.T) {
+	m := newMachine(t, linktest.New(nil, 1, "eth0"), "node1", nil).start()
+	m.until("it answers", func() bool { return m.d.ask(func() {}) })
+	hold, held := make(chan struct{}), make(chan struct{})
+	go m.d.ask(func() { close(held); <-hold })
+	<-held
+	defer close(hold)
+	w, err := os.OpenFile(filepath.Join(m.dir, "lib", "fifo"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.WriteString("y\ny\n"); err != nil {
+		t.Fatal(err)
+	}
+	m.untilLog("there is text outside of a message: passed over")
+}

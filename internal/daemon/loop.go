@@ -35,7 +35,9 @@ func (d *daemon) loop() {
 		case <-d.ahead.news():
 			d.beatsAnew()
 		case <-d.timer.C:
-			d.timer.rung()
+			d.tick()
+		case <-d.verdict.C:
+			d.verdict.rung()
 			d.tick()
 		case <-d.watchdog.rhythm:
 			d.watchdog.dog.Tickle()
@@ -81,9 +83,11 @@ func (d *daemon) step(ev core.Event) {
 	d.lend()
 	d.admitClients()
 	d.beginPrograms()
+	now := d.now()
 	if next := d.core.NextTick(); next != core.NoTick {
-		d.timer.set(next, d.now())
+		d.timer.Reset(max(0, next-now))
 	}
+	d.verdict.set(d.core.NextVerdict(), now)
 }
 
 func (d *daemon) signal(s os.Signal) {

@@ -1,9 +1,12 @@
 package daemon
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,6 +65,7 @@ func TestLinksInOurDirectories(t *testing.T) {
 		for link, to := range map[string]string{
 			filepath.Join(m.d.opt.Paths.RunDir, "rsctmp"):        home,
 			filepath.Join(m.d.opt.Paths.RunDir, "scripts"):       home,
+			filepath.Join(m.d.opt.Paths.RunDir, "children"):      home,
 			filepath.Join(m.d.opt.Paths.RunDir, "hb_generation"): victim,
 			filepath.Join(m.d.opt.Paths.LibDir, "hb_generation"): victim,
 			filepath.Join(m.d.opt.Paths.LibDir, "hb_uuid"):       victim,
@@ -78,6 +82,7 @@ func TestLinksInOurDirectories(t *testing.T) {
 		m.d.opt.Paths.RunDir:                                 0o755 | os.ModeDir,
 		filepath.Join(m.d.opt.Paths.RunDir, "rsctmp"):        0o755 | os.ModeDir | os.ModeSticky,
 		filepath.Join(m.d.opt.Paths.RunDir, "scripts"):       0o700 | os.ModeDir,
+		filepath.Join(m.d.opt.Paths.RunDir, "children"):      0o700 | os.ModeDir,
 		filepath.Join(m.d.opt.Paths.RunDir, "hb_generation"): 0o644,
 		m.d.opt.Paths.LibDir:                                 0o755 | os.ModeDir,
 		filepath.Join(m.d.opt.Paths.LibDir, "hb_generation"): 0o644,
@@ -87,7 +92,7 @@ func TestLinksInOurDirectories(t *testing.T) {
 			t.Errorf("%s: %v %v, want %v", path, info, err, mode)
 		}
 	}
-	for _, words := range []string{"rsctmp is not a directory: removed", "scripts is not a directory: removed", "BROKEN previous generation"} {
+	for _, words := range []string{"rsctmp is not a directory: removed", "scripts is not a directory: removed", "children is not a directory: removed", "BROKEN previous generation"} {
 		if !strings.Contains(m.log(), words) {
 			t.Errorf("the log does not say %q:\n%s", words, m.log())
 		}
@@ -113,5 +118,56 @@ func TestEndlessFilesInOurDirectories(t *testing.T) {
 		if info, err := os.Lstat(filepath.Join(m.d.opt.Paths.LibDir, name)); err != nil || !info.Mode().IsRegular() {
 			t.Errorf("%s: %v %v", name, info, err)
 		}
+	}
+}
+
+// TestNotesOfOthersAreRemoved: what stands in the directories of notes is believed, and written through; nothing may
+// be there from the time when somebody else could write to them.
+func TestNotesOfOthersAreRemoved(t *testing.T) {
+	for name, open := range map[string]func(dir string) error{
+		"all may write":       func(dir string) error { return os.Chmod(dir, 0o777) },
+		"it was another's":    func(dir string) error { return os.Chown(dir, 65534, 65534) },
+		"it was ours already": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "it was another's" && os.Geteuid() != 0 {
+				if os.Getenv("HEARTBEATD_NEED_ROOT") == "1" {
+					t.Fatal("cannot run here, and HEARTBEATD_NEED_ROOT=1 forbids to skip")
+				}
+				t.Skip("only root makes directories of others")
+			}
+			more := 0
+			if name == "all may write" {
+				more = 1100 // more than one look shows
+			}
+			m := trapped(t, func(m *machine, victim string) {
+				for _, dir := range []string{filepath.Join(m.d.opt.Paths.RunDir, "scripts"), filepath.Join(m.d.opt.Paths.RunDir, "children")} {
+					if err := errors.Join(os.Mkdir(dir, 0o700), os.Symlink(victim, filepath.Join(dir, "4194303")),
+						os.WriteFile(filepath.Join(dir, "x"), nil, 0o600), unix.Mkfifo(filepath.Join(dir, "y"), 0o600), os.Mkdir(filepath.Join(dir, "z"), 0o700)); err != nil {
+						t.Fatal(err)
+					}
+					for i := range more {
+						if err := os.WriteFile(filepath.Join(dir, "x"+strconv.Itoa(i)), nil, 0o600); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if open != nil {
+						if err := open(dir); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+			})
+			for _, dir := range []string{filepath.Join(m.d.opt.Paths.RunDir, "scripts"), filepath.Join(m.d.opt.Paths.RunDir, "children")} {
+				info, err := os.Lstat(dir)
+				if err != nil || info.Mode() != 0o700|os.ModeDir || int(info.Sys().(*syscall.Stat_t).Uid) != os.Geteuid() {
+					t.Errorf("%s: %v %v", dir, info, err)
+				}
+				left, err := os.ReadDir(dir)
+				if want := map[bool]int{true: 4, false: 0}[open == nil]; err != nil || len(left) != want {
+					t.Errorf("%s: %d entries (%v), want %d", dir, len(left), err, want)
+				}
+			}
+		})
 	}
 }

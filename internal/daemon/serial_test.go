@@ -44,3 +44,14 @@ func TestSerialText(t *testing.T) {
 		t.Errorf("text: %q", text)
 	}
 }
+
+// TestClientsShareTheSlowestLine: what programs may say depends on the slowest serial line.
+func TestClientsShareTheSlowestLine(t *testing.T) {
+	bytes := func(media ...config.Medium) int {
+		return (&daemon{opt: Options{Config: &config.Config{Media: media, Parameters: map[string]string{}}}}).clientConfig().LineBytes
+	}
+	fast, slow := config.Medium{Kind: config.Serial, Baud: 115200}, config.Medium{Kind: config.Serial, Baud: 9600}
+	if none, both := bytes(config.Medium{Kind: config.Bcast}), bytes(fast, slow, fast); none != 0 || both != 960 {
+		t.Errorf("%d without a line, %d with two", none, both)
+	}
+}

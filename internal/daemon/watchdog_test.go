@@ -79,23 +79,6 @@ func TestWatchdogWhileStopping(t *testing.T) {
 	<-stopped
 }
 
-// TestRebootByWatchdog: where a reboot is needed and none can be had, the device is left to do it.
-func TestRebootByWatchdog(t *testing.T) {
-	m, tickles := watched(t)
-	m.until("it is tickled", func() bool { return tickles() > 2 })
-	m.d.rebootBy("a stop script has failed", []string{"/bin/false"}, []string{"/nowhere/reboot"})
-	m.untilLog("CRIT: a stop script has failed, and this machine could not be rebooted")
-	m.untilLog("CRIT: Watchdog device " + m.d.opt.Config.Watchdog + " is left to reset this machine")
-	before := tickles()
-	time.Sleep(10 * m.d.opt.Config.Keepalive)
-	if after := tickles(); after > before+1 { // one may have been on its way
-		t.Errorf("tickled %d times more", after-before)
-	}
-	if s := m.status(); s.State != "active" {
-		t.Errorf("it is %s", s.State)
-	}
-}
-
 // TestWithoutWatchdogDevice: said, and lived without.
 func TestWithoutWatchdogDevice(t *testing.T) {
 	network := linktest.New(nil, 1, "eth0")

@@ -178,3 +178,49 @@ func TestFloodWaits(t *testing.T) {
 		t.Errorf("%d messages were taken", got)
 	}
 }
+
+// TestFloodOfNoMessages: who writes what is no message waits as well, and he who comes after him not for long.
+func TestFloodOfNoMessages(t *testing.T) {
+	s := newSite(t)
+	s.open()
+	w, err := os.OpenFile(s.path, os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	full := false
+	w.SetWriteDeadline(time.Now().Add(time.Second))
+	for range 1 << 12 {
+		if _, err := w.WriteString(strings.Repeat("y\n", 2048)); err != nil {
+			full = errors.Is(err, os.ErrDeadlineExceeded)
+			break
+		}
+	}
+	if !full {
+		t.Error("nobody was held up")
+	}
+	s.mu.Lock()
+	said := len(s.said)
+	s.mu.Unlock()
+	if said < burst || said > 1<<16 {
+		t.Errorf("%d lines were said", said)
+	}
+}
+
+// TestNoMessageHoldsUpNobodyForLong: a page of text costs those who write messages seconds, not minutes.
+func TestNoMessageHoldsUpNobodyForLong(t *testing.T) {
+	s := newSite(t)
+	s.open()
+	w, err := os.OpenFile(s.path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.WriteString(strings.Repeat("y\n", 2000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Send(s.path, wire.New("a").AddStr("x", "1")); err != nil {
+		t.Fatal(err)
+	}
+	s.wants("a 1")
+}

@@ -13,6 +13,12 @@ var reserved = map[string]bool{
 	"DATEFMT": true, "CURHOST": true, "LOGFILE": true, "DEBUGLOG": true, "LOGFACILITY": true, "LOGD": true, "LOGTAG": true,
 	"CF": true, "VARRUN": true, "VARLOCK": true, "VARLIB": true, "RSCTMP": true, "COMPRESSION": true, "NICEFAILBACK": true, "DONTASK": true, "OSTATUS": true,
 	"STOPRETRYMAX": true, "FAILBACK": true,
+	// What the functions of resource agents take as given: directories, and where they log.
+	"CONFDIR": true, "RSCTMP_OLD": true, "VARRUNDIR": true, "VARLIBDIR": true, "VARLOGDIR": true, "COREDIR": true, "HBCONF_DIR": true, "RC_DIR": true,
+	"STATD_PIDFILE": true, "STATD_PIDFILE_PREV": true, "DEBUG": true, "DEBUGFILE": true, "LOGLEVEL": true, "CCMUSER": true, "APIGROUP": true,
+	// What cluster-glue's programs take as given: files that they write to, and how.
+	"use_logd": true, "logfile": true, "debugfile": true, "logfacility": true, "debug": true, "conn_logd_time": true, "syslogmsgfmt": true,
+	"traditional_compression": true, "VALGRIND_ENABLED": true, "cluster_type": true,
 	"auth": true, // the digest
 }
 

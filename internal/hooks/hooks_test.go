@@ -274,6 +274,24 @@ func TestEnviron(t *testing.T) {
 	}
 }
 
+// TestEnvironSteersNoFiles: what scripts, the functions of resource agents and cluster-glue's programs find files and
+// programs by comes from no message, whether or not the daemon sets it.
+func TestEnvironSteersNoFiles(t *testing.T) {
+	m := wire.New("mine")
+	for _, name := range []string{
+		"DIR", "FUNCS", "RCDIR", "RC_DIR", "CONFDIR", "HBCONF_DIR", "CF", "VARLIB", "VARLIBDIR", "VARRUN", "VARRUNDIR", "VARLOCK", "VARLOGDIR", "COREDIR",
+		"RSCTMP", "RSCTMP_OLD", "FIFO", "BIN", "SBIN_DIR", "NOARCHBIN", "RESOURCEDIR", "DOCDIR", "DATEFMT",
+		"LOGD", "use_logd", "LOGFILE", "logfile", "DEBUGLOG", "DEBUGFILE", "debugfile", "LOGFACILITY", "logfacility", "LOGTAG", "LOGLEVEL", "debug",
+		"syslogmsgfmt", "conn_logd_time",
+	} {
+		m.AddStr(name, "/tmp/x")
+	}
+	m.AddStr("word", "hello")
+	if got, want := Environ(m, "active", nil), []string{"HA_OSTATUS=active", "HA_t=mine", "HA_word=hello"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestOurHarcIsNoChange: the harc that we install is not the site's.
 func TestOurHarcIsNoChange(t *testing.T) {
 	script, err := os.ReadFile("../../etc/ha.d/harc")

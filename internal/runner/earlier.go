@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,7 +28,7 @@ func (r *records) add(pid int, line string) {
 		return
 	}
 	if start, ok := startTime(pid); ok {
-		os.WriteFile(r.path(pid), []byte(start+"\n"+line+"\n"), 0o600) //nolint:errcheck // see above
+		_ = writeRecord(r.path(pid), start+"\n"+line+"\n") // see above
 	}
 }
 
@@ -69,7 +71,10 @@ func (r *records) each(log func(level, text string), what string, do func(orphan
 
 func (r *records) orphan(pid int, do func(orphan)) {
 	defer r.remove(pid)
-	b, err := os.ReadFile(r.path(pid))
+	if pid <= 1 || pid == os.Getpid() { // to signals such numbers mean everybody, and nobody waits for his own end
+		return
+	}
+	b, err := readRecord(r.path(pid))
 	if err != nil {
 		return
 	}
@@ -83,6 +88,39 @@ func (r *records) orphan(pid int, do func(orphan)) {
 	if now, ok := startTime(pid); ok && now == start {
 		do(orphan{pid: pid, fd: fd, line: strings.TrimSpace(line)})
 	}
+}
+
+// recordMax bounds a record, in bytes. The line is for the log: what is longer loses its end.
+const recordMax = 4096
+
+var errNoRecord = errors.New("it is not a file of ours")
+
+// writeRecord writes a file that was not there: a link in its place would lead to another.
+func writeRecord(path, text string) error {
+	os.Remove(path) //nolint:errcheck // the next step says it
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+// readRecord believes only what this user has written, and neither waits nor reads without end.
+func readRecord(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || int(st.Uid) != os.Geteuid() {
+		return nil, fmt.Errorf("%s: %w", path, errNoRecord)
+	}
+	return io.ReadAll(io.LimitReader(f, recordMax))
 }
 
 // startTime tells two processes that had the same number apart.

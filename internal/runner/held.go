@@ -3,11 +3,8 @@ package runner
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -81,31 +78,26 @@ func (h *held) empty() (more bool) {
 	return h.busy
 }
 
-// adopt looks once through the open files of all processes for output files of an earlier daemon
+// adopt looks once through the open files of our processes for output files of an earlier daemon
 // and goes on emptying them. Without that a daemon killed with -9 would leave them to grow.
 func (h *held) adopt() {
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/[12]")
 	seen := make(map[uint64]bool)
 	for _, link := range links {
 		target, err := os.Readlink(link)
-		if err != nil || !strings.HasPrefix(target, "/memfd:"+streamName) {
+		if err != nil || target != outputTarget || !ownProcess(filepath.Dir(filepath.Dir(link))) {
 			continue
 		}
-		var st unix.Stat_t
-		if unix.Stat(link, &st) != nil || seen[st.Ino] {
-			continue
-		}
-		seen[st.Ino] = true
-		// For reading only: opened by a path for writing it would never look unused.
-		file, err := os.OpenFile(link, os.O_RDONLY, 0)
-		if err != nil {
+		file, ino := openOutput(link)
+		if file == nil {
 			continue
 		}
 		s := &stream{file: file}
-		if !s.claim() { // its daemon lives, or it is ours
+		if seen[ino] || !s.claim() { // its daemon lives, or it is ours
 			file.Close()
 			continue
 		}
+		seen[ino] = true
 		h.add(s)
 	}
 }

@@ -16,6 +16,10 @@ import (
 // list of victims. The thread that forks it ends at once: p must have no Pdeathsig.
 func Spawn(p *exec.Cmd) error { return spawn(p) }
 
+// ReadAhead is to be called before a program is started from a disk that may hang: it waits for that disk in place of
+// the fork, which would hold up all of this process.
+func ReadAhead(path string) { readAhead(path) }
+
 // OwnEnvironment is the environment of this process without systemd's private words to it.
 func OwnEnvironment() (env []string) {
 	for _, entry := range os.Environ() {

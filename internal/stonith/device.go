@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -45,6 +46,11 @@ type Device struct {
 	cfg    Config
 	ctx    context.Context
 	cancel context.CancelFunc
+	grace  time.Duration // after its limit, before an attempt that does not end is given up
+
+	mu   sync.Mutex
+	busy map[string]*started // by node ("": the device is asked), but for those that were given up
+	lost int                 // those that were given up and have not ended yet
 }
 
 // Result is how a run ended.
@@ -60,7 +66,7 @@ func New(cfg Config) *Device {
 	if cfg.Limit == 0 {
 		cfg.Limit = DefaultLimit
 	}
-	d := &Device{cfg: cfg}
+	d := &Device{cfg: cfg, grace: grace, busy: map[string]*started{}}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d
 }
@@ -81,29 +87,32 @@ func (d *Device) Reset(node string) Result { return d.run("reset", node) }
 // Check asks the device whether it works.
 func (d *Device) Check() Result { return d.run("status", "") }
 
-// run starts the program and judges its end.
-func (d *Device) run(action, node string) Result {
+// attempt starts the program and judges its end. Nothing is started once ctx has ended: begun gets the number of the
+// process.
+func (d *Device) attempt(ctx context.Context, action, node string, begun chan<- int) Result {
 	words, err := d.parameters()
 	if err != nil {
 		return d.failed(Result{Code: 1}, err)
 	}
-	ctx, cancel := d.limited(action)
-	defer cancel()
 	cmd, closing, err := d.command(ctx, action, node, words)
 	if err != nil {
 		return d.failed(Result{Code: 1}, err)
 	}
 	defer closing()
-	out := newLines(d.cfg.Log, newVeil(words, d.cfg.Plain))
+	out := newLines(d.cfg.Log, newVeil(d.cfg.Agent, words, d.cfg.Plain))
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := runner.UsualScore(cmd.Start); err != nil {
+		if ctx.Err() != nil {
+			err = d.overtime()
+		}
 		return d.failed(Result{Code: 1}, err)
 	}
+	begun <- cmd.Process.Pid
 	err = cmd.Wait()
 	out.end()
 	res := Result{PID: cmd.Process.Pid, Output: out.last}
 	if ctx.Err() != nil {
-		return d.failed(Result{Code: 1, PID: res.PID}, d.overtime(ctx))
+		return d.failed(Result{Code: 1, PID: res.PID}, d.overtime())
 	}
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return d.judge(res, err)
@@ -112,18 +121,11 @@ func (d *Device) run(action, node string) Result {
 	return res
 }
 
-func (d *Device) limited(action string) (context.Context, context.CancelFunc) {
-	if d.cfg.Type == meatware && action == "reset" {
-		return context.WithCancel(d.ctx)
+func (d *Device) overtime() error {
+	if d.ctx.Err() != nil {
+		return errors.New("ended with the daemon")
 	}
-	return context.WithTimeout(d.ctx, d.cfg.Limit)
-}
-
-func (d *Device) overtime(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no answer from the device within %s: given up", d.cfg.Limit)
-	}
-	return errors.New("ended with the daemon")
+	return fmt.Errorf("no answer from the device within %s: given up", d.cfg.Limit)
 }
 
 // judge makes 3.0.6's exit codes of those of the program.

@@ -241,6 +241,27 @@ func TestAgent(t *testing.T) {
 	}
 }
 
+// TestVeil: the words of a plug-in have places, not names; those of an agent have names.
+func TestVeil(t *testing.T) {
+	for _, c := range []struct {
+		agent      bool
+		word, text string
+		want       string
+	}{
+		{false, "abcd==", "login: abcd== refused", "login: *** refused"},
+		{false, "ab=cd=ef", "ab=cd=ef, cd=ef", "***, ***"},
+		{false, "user=node1", "user=node1 at node1", "*** at node1"},
+		{false, "ip=10.0.0.9", "10.0.0.9 is silent", "10.0.0.9 is silent"},
+		{true, "password=abcd==", "login: abcd== refused", "login: *** refused"},
+		{true, "ip=bmc", "bmc is silent", "bmc is silent"},
+		{true, "hunter2", "hunter2", "***"},
+	} {
+		if got := newVeil(c.agent, []string{c.word}, []string{"node1"})(c.text); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 // TestTalkativeDevice: neither a flood nor what it leaves behind holds anything up.
 func TestTalkativeDevice(t *testing.T) {
 	d, l, _ := device(t, `i=0; while [ $i -lt 3000 ]; do echo "line $i"; i=$((i+1)); done; printf '\033[31mlast\377 '; head -c 100000 /dev/zero | tr '\0' x`, nil)
@@ -250,7 +271,7 @@ func TestTalkativeDevice(t *testing.T) {
 	if n := len(l.lines); n != mostLines {
 		t.Errorf("%d lines in the log", n)
 	}
-	out := newLines(l.log, newVeil(nil, nil))
+	out := newLines(l.log, newVeil(false, nil, nil))
 	fmt.Fprintf(out, "\x1b[31mred\xff\n%s", strings.Repeat("x", 5000))
 	out.end()
 	if got := l.text(); strings.ContainsAny(got, "\x1b\xff") || len(out.last) != longestRow || !strings.Contains(got, " [31mred?") {

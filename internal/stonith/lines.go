@@ -88,16 +88,9 @@ func printable(b []byte) string {
 
 // newVeil strikes the parameters out of a text. Names of nodes and addresses are no secrets, and the log is worth
 // nothing without them.
-func newVeil(words, plain []string) func(string) string {
+func newVeil(agent bool, words, plain []string) func(string) string {
 	var hide []string
-	for _, w := range words {
-		name, value, named := strings.Cut(w, "=")
-		if named && !secretName(name) {
-			continue
-		}
-		if !named {
-			value = w
-		}
+	for _, value := range secrets(agent, words) {
 		_, err := netip.ParseAddr(value)
 		if len(value) < 3 || err == nil || slices.ContainsFunc(plain, func(p string) bool { return strings.EqualFold(p, value) }) {
 			continue
@@ -110,6 +103,21 @@ func newVeil(words, plain []string) func(string) string {
 		pairs = append(pairs, h, "***")
 	}
 	return strings.NewReplacer(pairs...).Replace
+}
+
+// secrets are what of the words may be one. A fence agent's have names. cluster-glue's have places: a = is a letter
+// like others, as in the base64 abcd==, but somebody may have meant a name by what is before it.
+func secrets(agent bool, words []string) (values []string) {
+	for _, w := range words {
+		name, value, named := strings.Cut(w, "=")
+		if !named || !agent {
+			values = append(values, w)
+		}
+		if named && (!agent || secretName(name)) {
+			values = append(values, value)
+		}
+	}
+	return values
 }
 
 // secretName says that a parameter of this name is to be hidden.

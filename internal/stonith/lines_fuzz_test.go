@@ -18,7 +18,7 @@ func FuzzLines(f *testing.F) {
 			if level == "" || !utf8.ValidString(text) || strings.ContainsAny(text, "\n\x1b\x00") || strings.Contains(text, "hunter2") || len(text) > longestRow+len("glib: ") {
 				t.Errorf("%s %q", level, text)
 			}
-		}, newVeil([]string{"node1", "hunter2"}, []string{"node1"}))
+		}, newVeil(false, []string{"node1", "hunter2"}, []string{"node1"}))
 		cut = min(max(cut, 0), len(data))
 		out.Write(data[:cut])
 		out.Write(data[cut:])
