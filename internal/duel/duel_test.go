@@ -85,11 +85,12 @@ func TestMeasuring(t *testing.T) {
 	}
 	for _, key := range []rowKey{rowStop, rowOutage, rowStandby, rowReturns} {
 		whole, scripts := one(key, "whole"), one(key, "scripts")
-		if scripts <= 0 || scripts >= whole || one(key, "")+scripts-whole > 0.001 {
+		if scripts < 0 || scripts >= whole || key != rowOutage && scripts == 0 || // an outage may have none: addresses are done within the daemon
+			one(key, "")+scripts-whole > 0.001 {
 			t.Errorf("%s: %.3f ms without the scripts' %.3f of %.3f", key, one(key, ""), scripts, whole)
 		}
 	}
-	if call, answer, service := one(rowCutCall, ""), one(rowCutAnswer, ""), one(rowCutService, ""); call <= 0 || answer <= call || service <= call {
+	if call, answer, service := one(rowCutCall, ""), one(rowCutAnswer, ""), one(rowCutService, ""); call <= 0 || answer < call || service <= call {
 		t.Errorf("power cut: first script after %.3f ms, answer after %.3f, service after %.3f", call, answer, service)
 	}
 	if one(rowStart, "") <= 0 {

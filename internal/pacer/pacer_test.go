@@ -120,7 +120,7 @@ func TestPacerIsReplaced(t *testing.T) {
 			p := newPaced(t, Options{Priority: 1})
 			p.offer(0, "before")
 			p.want("before")
-			p.until("it was counted", func() bool { return p.Waiting() == 0 })
+			p.until("it was counted", func() bool { return p.Waiting() == 0 && p.Count(0).Sent == 1 && p.Status().Lateness.Count == 1 })
 			p.offer(time.Hour, "never")
 			old := p.Status().PID
 			if err := unix.Kill(old, signal); err != nil {
