@@ -213,15 +213,6 @@ func (c *Core) NextTick() time.Duration {
 	return max(next, c.now.At)
 }
 
-// NextVerdict is when the other node will be declared dead if nothing is heard from it; NoTick if it will not. It is one
-// of the deadlines of NextTick: the one that should not be missed by a millisecond.
-func (c *Core) NextVerdict() time.Duration {
-	if n := c.peer; n != nil && !n.dead() && !c.ended {
-		return c.verdictAt(c.deathOf(n))
-	}
-	return NoTick
-}
-
 // Sending.
 
 // newMessage has room for the fields of any message of ours.

@@ -9,10 +9,9 @@ import (
 	"heartbeatd/internal/core"
 )
 
-// alarm wakes the loop when the other node is to be declared dead. The runtime waits for its own timers in epoll_wait, which
-// counts milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
-// answers. A timer of the kernel is late by the time that it takes to wake a thread. It costs a goroutine's turn more, so
-// the deadlines that pass all the time stay with the runtime's timer.
+// alarm wakes the loop at the core's next deadline. The runtime waits for its own timers in epoll_wait, which counts
+// milliseconds: they are late by half of one, and that was half of the time between a deadtime and an address that
+// answers. A timer of the kernel is late by the time that it takes to wake a thread, and setting it wakes none.
 type alarm struct {
 	C    chan struct{} // one waits at most; it may come early after it was set to a later moment
 	file *os.File      // a timerfd; nil where there is none

@@ -102,8 +102,7 @@ type daemon struct {
 	requests chan request
 	signals  chan os.Signal
 	over     chan struct{} // closed when the loop has ended
-	timer    *time.Timer
-	verdict  *alarm // on the other node
+	alarm    *alarm        // at the core's next deadline
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
@@ -119,6 +118,7 @@ type daemon struct {
 // Run runs the daemon until it is told to stop and everything is released. Its errors are
 // those of the start.
 func Run(opt Options) error {
+	oneProcessor()
 	d := newDaemon(opt)
 	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
 	defer signal.Stop(d.signals)
@@ -135,8 +135,7 @@ func newDaemon(opt Options) *daemon {
 		signals:  make(chan os.Signal, 8),
 		over:     make(chan struct{}),
 		limiter:  halog.NewLimiter(time.Minute, 64),
-		timer:    time.NewTimer(time.Hour),
-		verdict:  newAlarm(),
+		alarm:    newAlarm(),
 		wakes:    time.NewTimer(time.Hour),
 	}
 	d.reboots = d.reboot
@@ -178,7 +177,7 @@ func (d *daemon) run() error {
 	d.openClients()
 	d.openPrograms()
 	d.openWatchdog()
-	defer d.verdict.close()
+	defer d.alarm.close()
 	go d.watchLoad()
 	d.ready()
 	d.loop()

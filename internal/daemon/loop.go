@@ -34,10 +34,8 @@ func (d *daemon) loop() {
 			d.signal(s)
 		case <-d.ahead.news():
 			d.beatsAnew()
-		case <-d.timer.C:
-			d.tick()
-		case <-d.verdict.C:
-			d.verdict.rung()
+		case <-d.alarm.C:
+			d.alarm.rung()
 			d.tick()
 		case <-d.watchdog.rhythm:
 			d.watchdog.dog.Tickle()
@@ -83,11 +81,7 @@ func (d *daemon) step(ev core.Event) {
 	d.lend()
 	d.admitClients()
 	d.beginPrograms()
-	now := d.now()
-	if next := d.core.NextTick(); next != core.NoTick {
-		d.timer.Reset(max(0, next-now))
-	}
-	d.verdict.set(d.core.NextVerdict(), now)
+	d.alarm.set(d.core.NextTick(), d.now())
 }
 
 func (d *daemon) signal(s os.Signal) {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 )
 
@@ -40,5 +41,15 @@ func letWatcherSleep() {
 func slack(tid int, ns string) {
 	if tid > 0 {
 		_ = os.WriteFile("/proc/"+strconv.Itoa(tid)+"/timerslack_ns", []byte(ns), 0)
+	}
+}
+
+// oneProcessor lets the runtime use one processor at a time, but for what waits in the kernel. What a daemon does is short: on
+// several, each datagram wakes a thread that reads it, one that judges it, and one that looks for more to do, and that was half of what
+// an idle daemon costs. Scripts, and the process that sends beats, are processes of their own. GOMAXPROCS in the environment
+// is obeyed.
+func oneProcessor() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(1)
 	}
 }

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,4 +38,18 @@ func lateThreads(t *testing.T) (late []string) {
 		}
 	}
 	return late
+}
+
+// TestOneProcessor: the runtime gets one, or what the environment says.
+func TestOneProcessor(t *testing.T) {
+	was := runtime.GOMAXPROCS(3)
+	defer runtime.GOMAXPROCS(was)
+	t.Setenv("GOMAXPROCS", "3")
+	if oneProcessor(); runtime.GOMAXPROCS(0) != 3 {
+		t.Errorf("%d processors, where the environment says 3", runtime.GOMAXPROCS(0))
+	}
+	t.Setenv("GOMAXPROCS", "")
+	if oneProcessor(); runtime.GOMAXPROCS(0) != 1 {
+		t.Errorf("%d processors", runtime.GOMAXPROCS(0))
+	}
 }
