@@ -52,9 +52,9 @@ func again(t *testing.T, share int, when urgency, play func(testing.TB)) {
 	}
 	switch {
 	case a.failed && a.excuse != "":
-		t.Fatalf("it has failed each time, and each time %s", a.excuse)
+		t.Fatalf("it has failed each time, and each time %s; this time by: %s", a.excuse, a.why)
 	case a.failed:
-		t.FailNow()
+		t.Fatalf("it has failed by: %s", a.why) // once more, after all those logs
 	case a.skipped != "":
 		t.Skip(a.skipped)
 	}
@@ -95,6 +95,7 @@ type attempt struct {
 	guard    sync.Mutex
 	failed   bool
 	skipped  string
+	why      string // its first error
 	excuse   string // why a failure tells nothing
 	logs     []string
 	cleanups []func()
@@ -167,19 +168,36 @@ func whereFrom() string {
 	return strings.Join(lines, " < ") + ": "
 }
 
-func (a *attempt) Cleanup(f func())             { a.cleanups = append(a.cleanups, f) }
-func (a *attempt) Failed() bool                 { a.guard.Lock(); defer a.guard.Unlock(); return a.failed }
-func (a *attempt) Log(args ...any)              { a.note(fmt.Sprintln(args...)) }
-func (a *attempt) Logf(f string, args ...any)   { a.note(fmt.Sprintf(f, args...)) }
-func (a *attempt) Fail()                        { a.guard.Lock(); defer a.guard.Unlock(); a.failed = true }
-func (a *attempt) FailNow()                     { a.Fail(); runtime.Goexit() }
-func (a *attempt) Error(args ...any)            { a.Log(args...); a.Fail() }
-func (a *attempt) Errorf(f string, args ...any) { a.Logf(f, args...); a.Fail() }
-func (a *attempt) Fatal(args ...any)            { a.Log(args...); a.FailNow() }
-func (a *attempt) Fatalf(f string, args ...any) { a.Logf(f, args...); a.FailNow() }
-func (a *attempt) Skip(args ...any)             { a.skipped = fmt.Sprint(args...); runtime.Goexit() }
-func (a *attempt) SkipNow()                     { a.Skip("no reason given") }
-func (a *attempt) Skipf(f string, args ...any)  { a.Skip(fmt.Sprintf(f, args...)) }
+// because keeps the begin of the first error.
+func (a *attempt) because(text string) {
+	a.guard.Lock()
+	defer a.guard.Unlock()
+	if a.why == "" {
+		a.why = text[:min(len(text), 700)]
+	}
+}
+
+func (a *attempt) Cleanup(f func())           { a.cleanups = append(a.cleanups, f) }
+func (a *attempt) Failed() bool               { a.guard.Lock(); defer a.guard.Unlock(); return a.failed }
+func (a *attempt) Log(args ...any)            { a.note(fmt.Sprintln(args...)) }
+func (a *attempt) Logf(f string, args ...any) { a.note(fmt.Sprintf(f, args...)) }
+func (a *attempt) Fail()                      { a.guard.Lock(); defer a.guard.Unlock(); a.failed = true }
+func (a *attempt) FailNow()                   { a.Fail(); runtime.Goexit() }
+func (a *attempt) Error(args ...any)          { a.Log(args...); a.because(fmt.Sprint(args...)); a.Fail() }
+func (a *attempt) Errorf(f string, args ...any) {
+	a.Logf(f, args...)
+	a.because(fmt.Sprintf(f, args...))
+	a.Fail()
+}
+func (a *attempt) Fatal(args ...any) { a.Log(args...); a.because(fmt.Sprint(args...)); a.FailNow() }
+func (a *attempt) Fatalf(f string, args ...any) {
+	a.Logf(f, args...)
+	a.because(fmt.Sprintf(f, args...))
+	a.FailNow()
+}
+func (a *attempt) Skip(args ...any)            { a.skipped = fmt.Sprint(args...); runtime.Goexit() }
+func (a *attempt) SkipNow()                    { a.Skip("no reason given") }
+func (a *attempt) Skipf(f string, args ...any) { a.Skip(fmt.Sprintf(f, args...)) }
 
 // A play that fails and has an excuse is played again, any other failure is the test's.
 func TestOnlyAnExcuseGivesAnotherPlay(t *testing.T) {
