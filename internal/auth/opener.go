@@ -10,8 +10,9 @@ import (
 // grown to what is usual, unless a message holds structs or lists or is compressed. Its zero value is
 // ready. It is not for several goroutines at once.
 type Opener struct {
-	frame wire.Frame
-	proof Proof
+	frame   wire.Frame
+	proof   Proof
+	repeats repeats
 }
 
 // Open is [Keys.Open]. The message is good until the next call and as long as the datagram's bytes are
@@ -31,11 +32,26 @@ func (o *Opener) Open(k *Keys, datagram []byte) (*wire.Message, error) {
 	if err := o.frame.Fields(); err != nil {
 		return nil, err
 	}
-	m, err := o.frame.Msg.Decompress()
+	m := o.frame.Msg
+	if m.IsCompressed() {
+		if m, err = o.unpack(m); err != nil {
+			return nil, err
+		}
+	}
+	o.proof = proof
+	return m, nil
+}
+
+// unpack costs more than all else together, up to some milliseconds, and a recording of such a datagram has a good
+// signature.
+func (o *Opener) unpack(wrapped *wire.Message) (*wire.Message, error) {
+	if o.repeats.another(o.frame.Token) > unpackAtMost {
+		return nil, wire.ErrRepeated
+	}
+	m, err := wrapped.Decompress()
 	if err != nil {
 		return nil, fmt.Errorf("opening: %w", err)
 	}
-	o.proof = proof
 	return m, nil
 }
 

@@ -13,6 +13,14 @@ func (m *Message) Check() error {
 	if n := m.NetstringLen(); n > MaxDatagram {
 		return fmt.Errorf("message of %d bytes: %w", n, ErrOversized)
 	}
+	return m.checkWhole()
+}
+
+// checkWhole also refuses what 3.0.6 would take for another message than it is.
+func (m *Message) checkWhole() error {
+	if m.Has(payloadField) && !m.IsCompressed() {
+		return fmt.Errorf("field %q: %w", payloadField, ErrBadField)
+	}
 	return m.check(0)
 }
 

@@ -50,6 +50,17 @@ func (m *Message) AppendNetstringInner(dst, inner []byte) []byte {
 	return append(dst, netEnd...)
 }
 
+// WithAuth is a message of the same fields, with inner for its inner signature.
+func (m *Message) WithAuth(inner []byte) *Message {
+	all := make([]Field, 0, len(m.Fields)+1)
+	for _, f := range m.Fields {
+		if f.Name != authField {
+			all = append(all, f)
+		}
+	}
+	return &Message{Fields: append(all, Field{Name: authField, Value: inner})}
+}
+
 func (f *Field) appendNetstring(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, int64(f.netstringLen()), 10)
 	dst = append(dst, ':', '(', '0'+byte(f.Type), ')')

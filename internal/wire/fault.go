@@ -25,6 +25,7 @@ const (
 	ErrTooManyFields Fault = "too-many-fields"     // more than MaxFields
 	ErrNoSignature   Fault = "no-signature"        // nothing after %%%, or no auth= line
 	ErrBadSignature  Fault = "malformed-signature" // a signature that is not KEYNUM TOKEN
+	ErrRepeated      Fault = "repeated"            // a compressed datagram that was unpacked often enough
 	ErrCompression   Fault = "bad-compression"     // a compressed payload that cannot be unpacked
 )
 

@@ -235,6 +235,18 @@ func TestDecompress(t *testing.T) {
 			}
 		})
 	}
+	// A program must not be able to speak for another node.
+	forged := compressed("zlib", New("shutdone").AddStr("src", "node2").AppendNetstring(nil))
+	if err := forged.Check(); err != nil {
+		t.Error(err)
+	}
+	forged.AddStr("t", "site").AddStr("src", "node1")
+	if m, err := forged.Decompress(); err != nil || m != forged {
+		t.Errorf("a message of %q was taken from another one: %v", m.Str("src"), err)
+	}
+	if err := forged.Check(); Reason(err) != string(ErrBadField) {
+		t.Errorf("it can be sent: %v", err)
+	}
 	// A cut stream must not pass for a shorter message.
 	m := compressed("zlib", New("x").AppendNetstring(nil))
 	for n := range m.Fields[0].Value {

@@ -14,10 +14,23 @@ const (
 	algorithmField = "_compression_algorithm"
 )
 
-// IsCompressed says whether m is only the wrapping of a compressed message.
+// IsCompressed says whether m is only the wrapping of a compressed message: its two fields, on a serial line signed.
+//
+// 3.0.6 looks for the payload among any fields. So a program's message with such a field would be taken for whatever
+// is packed in it, in anybody's name.
 func (m *Message) IsCompressed() bool {
-	f := m.Lookup(payloadField)
-	return f != nil && f.Type == Binary
+	var payload, algorithm bool
+	for i := range m.Fields {
+		switch f := &m.Fields[i]; {
+		case f.Name == payloadField && f.Type == Binary && !payload:
+			payload = true
+		case f.Name == algorithmField && f.Type == String && !algorithm:
+			algorithm = true
+		case f.Name != authField:
+			return false
+		}
+	}
+	return payload && algorithm
 }
 
 // Decompress returns the message wrapped in m, or m itself if it wraps none. zlib and bz2 are known.
@@ -41,13 +54,13 @@ func (m *Message) Decompress() (*Message, error) {
 func inflate(algorithm string, packed []byte) ([]byte, error) {
 	var r io.Reader
 	switch algorithm {
-	case "zlib":
+	case zlibMethod:
 		z, err := zlib.NewReader(bytes.NewReader(packed))
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrCompression, err)
 		}
 		r = z
-	case "bz2":
+	case bz2Method:
 		r = bzip2.NewReader(bytes.NewReader(packed))
 	default:
 		return nil, fmt.Errorf("method is neither zlib nor bz2: %w", ErrCompression)
