@@ -83,7 +83,15 @@ type Logging struct {
 	DebugFile    string
 	Facility     string // "" for no syslog
 	UseLogd      bool
-	SyslogFormat bool // syslogmsgfmt: true is "Nov 22 07:11:55 node1 heartbeat: [3029]: info: text"
+	LogdRetry    time.Duration // conn_logd_time
+	SyslogFormat bool          // syslogmsgfmt: true is "Nov 22 07:11:55 node1 heartbeat: [3029]: info: text"
+}
+
+// Compression is which messages are sent compressed.
+type Compression struct {
+	Method      string // compression: zlib, bz2
+	Threshold   int    // compression_threshold, in KiB
+	Traditional bool   // traditional_compression: whatever is longer is compressed
 }
 
 // Group is one logical line of haresources.
@@ -113,8 +121,13 @@ type Config struct {
 	HBGenMethod  string        // file, time
 	UUIDFrom     string        // file, nodename
 	LogBadPacket bool          // log_badpack
+	Compression  Compression   // of whole messages
 	Realtime     bool          // realtime: beats are sent with real-time priority, memory is locked
 	RTPriority   int           // rtprio, 1..99
+	Coredumps    Coredumps     // coredumps
+	CoreRoot     string        // coreroot: below it each user has a directory; "" is the built-in one
+	MemReserve   int           // memreserve, in kilobytes; 0: no line
+	UseApphbd    bool          // use_apphbd: the application heartbeat daemon watches this one
 	Media        []Medium
 	Stonith      *Stonith // nil: none
 	Children     []Child  // respawn and failfast, in file order

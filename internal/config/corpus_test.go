@@ -13,8 +13,8 @@ const corpusDir = "../../testdata/corpus"
 
 // differs lists the sets whose verdict is not that of 3.0.6, with the reason.
 var differs = map[string]string{
-	"03-nfs-drbd-ipfail-old-path": "respawn of ipfail at the path of another distribution is accepted: the directive " +
-		"has no effect yet, and such files are what sites bring along; 3.0.6 of this build refuses the path",
+	"03-nfs-drbd-ipfail-old-path": "respawn of ipfail at the path of another distribution is accepted: the daemon does " +
+		"its work, and such files are what sites bring along; 3.0.6 of this build refuses the path",
 }
 
 // reworded maps ERROR lines of 3.0.6 to what stands for them here, where our wording is another. A

@@ -165,8 +165,7 @@ func (p *parser) crossLogging() {
 	case p.given["use_logd"] == 0 && !files && !facility:
 		l.UseLogd = true
 		p.cfg.Parameters["use_logd"] = "yes"
-		p.note(Warning, "No log entry found in ha.cf: lines go to syslog, facility daemon, as the logging daemon would do",
-			"add `logfile /var/log/ha-log` or `logfacility local0`")
+		p.note(Info, "No log entry found in ha.cf -- use logd", "add `logfile /var/log/ha-log` or `logfacility local0` to do without it")
 	}
 }
 

@@ -18,7 +18,7 @@ func TestCrossChecks(t *testing.T) {
 	const log, media = "logfile /l\nauto_failback on\n", "bcast eth0\n"
 	tests := []struct{ name, haCf, want string }{
 		{"empty file", "", "warning ha.cf:1: Deprecated 'legacy' auto_failback option selected.\n" +
-			"warning ha.cf:1: No log entry found in ha.cf: lines go to syslog, facility daemon, as the logging daemon would do\n"},
+			"info ha.cf:1: No log entry found in ha.cf -- use logd\n"},
 		{"no media", base, "error ha.cf:3: No heartbeat media defined"},
 		{"no nodes", log + media, "error ha.cf:3: no nodes defined\nerror ha.cf:3: Current node [n1] not in configuration!"},
 		{"only media without effect", base + "ping 10.77.0.9\n",
@@ -46,9 +46,7 @@ func TestCrossChecks(t *testing.T) {
 		{"nothing logged", "node n1\nauto_failback on\nuse_logd off\nlogfacility kern\n" + media,
 			"error ha.cf:5: No log entry found in ha.cf and use_logd is set to off"},
 		{"logd and a file", base + media + "use_logd on\n",
-			"warning ha.cf:5: use_logd has no effect yet in this version: lines do not go through the logging daemon, they go to logfile, " +
-				"debugfile and logfacility, or to syslog facility daemon when none of them is set\n" +
-				"warning ha.cf:5: use_logd: logd is enabled but logfile/debugfile is still configured in ha.cf"},
+			"warning ha.cf:5: use_logd: logd is enabled but logfile/debugfile is still configured in ha.cf"},
 		{"udpport after a medium", base + media + "udpport 6942\n",
 			"warning ha.cf:5: udpport: comes too late for the media above, ha.cf:4 stays on port 694"},
 		{"64 media", base + strings.Repeat(media, 64), ""},

@@ -18,8 +18,6 @@ type directive struct {
 	value    func(p *parser, value string) *fault // called for each value
 	line     func(p *parser, rest string) *fault  // called once with the rest of the line
 	recorded bool                                 // is a parameter, see config.Parameters
-	loses    string                               // no effect yet: what the user loses
-	idle     func(value string) bool              // the value for which nothing is lost
 }
 
 // Directive describes a directive for documentation.
@@ -47,7 +45,7 @@ var (
 
 func init() {
 	directives = slices.Concat(clusterDirectives(), mediaDirectives(), loggingDirectives(),
-		processDirectives(), protocolDirectives(), laterDirectives())
+		processDirectives(), protocolDirectives(), programDirectives())
 	for _, d := range directives {
 		byName[d.Name] = d
 	}
@@ -83,8 +81,7 @@ func clusterDirectives() []*directive {
 		{Directive: entry("hopfudge", "integer", "1", "0..255", last), recorded: true,
 			value: byteValue(func(c *Config) *int { return &c.HopFudge })},
 		{Directive: entry("cluster", "text", "linux-ha", "", last), recorded: true, value: anyValue},
-		{Directive: entry("quorum_server", "text", "", "", last), recorded: true, value: anyValue,
-			loses: "no quorum server is asked"},
+		{Directive: entry("quorum_server", "text", "", "", last), recorded: true, value: applyQuorumServer},
 		{Directive: entry("autojoin", "none|other|any", "none", "", last), recorded: true, value: applyAutojoin},
 	}
 }
@@ -98,11 +95,9 @@ func loggingDirectives() []*directive {
 			value: pathValue(func(c *Config) *string { return &c.Log.DebugFile })},
 		{Directive: entry("logfacility", "facility", "", "", last), recorded: true, value: applyFacility},
 		{Directive: entry("use_logd", "bool", "", "", last), recorded: true,
-			value: boolValue(func(c *Config) *bool { return &c.Log.UseLogd }), idle: isFalse,
-			loses: "lines do not go through the logging daemon, they go to logfile, debugfile and logfacility, " +
-				"or to syslog facility daemon when none of them is set"},
+			value: boolValue(func(c *Config) *bool { return &c.Log.UseLogd })},
 		{Directive: entry("conn_logd_time", "time", "60", "above 0", last), recorded: true,
-			value: timeValue("", 1, nil), idle: same("60"), loses: "there is no logging daemon to connect to"},
+			value: timeValue("", 1, func(c *Config) durationPtr { return &c.Log.LogdRetry })},
 		{Directive: entry("syslogmsgfmt", "bool", "true", "", last), recorded: true,
 			value: boolValue(func(c *Config) *bool { return &c.Log.SyslogFormat })},
 		{Directive: entry("log_badpack", "bool", "true", "", last), recorded: true,
@@ -122,12 +117,11 @@ func protocolDirectives() []*directive {
 		{Directive: entry("msgfmt", "classic|netstring", "classic", "", last), recorded: true,
 			value: wordValue("unknown message format", func(c *Config) *string { return &c.MsgFmt }, "classic", "netstring")},
 		{Directive: entry("max_rexmit_delay", "integer", "250", "milliseconds, above 0", last), recorded: true, value: applyMaxRexmit},
-		{Directive: entry("compression", "zlib|bz2", "zlib", "", last), recorded: true, value: applyCompression,
-			idle: same("zlib"), loses: "messages are sent uncompressed"},
+		{Directive: entry("compression", "zlib|bz2", "zlib", "", last), recorded: true, value: applyCompression},
 		{Directive: entry("compression_threshold", "integer", "2", "kilobytes, above 0", last), recorded: true,
-			value: applyThreshold, idle: same("2"), loses: "messages are sent uncompressed"},
-		{Directive: entry("traditional_compression", "bool", "no", "", last), recorded: true, value: boolValue(nil),
-			idle: isFalse, loses: "messages are sent uncompressed"},
+			value: applyThreshold},
+		{Directive: entry("traditional_compression", "bool", "no", "", last), recorded: true,
+			value: boolValue(func(c *Config) *bool { return &c.Compression.Traditional })},
 	}
 }
 
@@ -138,27 +132,22 @@ func processDirectives() []*directive {
 		{Directive: entry("realtime", "bool", "true", "", last), recorded: true,
 			value: boolValue(func(c *Config) *bool { return &c.Realtime })},
 		{Directive: entry("rtprio", "integer", "", "1..99", last), recorded: true, value: applyRtprio},
-		{Directive: entry("memreserve", "integer", "6500", "kilobytes, above 0", last), recorded: true, value: applyMemreserve,
-			idle: same("6500"), loses: "no memory is reserved in advance"},
-		{Directive: entry("coredumps", "bool", "true", "", last), recorded: true, value: boolValue(nil),
-			idle: isTrue, loses: "core dumps are left to the system's limits"},
-		{Directive: entry("coreroot", "path", "/var/lib/heartbeat/cores", "", last), recorded: true, value: anyValue,
-			loses: "core dumps go where the system puts them"},
+		{Directive: entry("memreserve", "integer", "6500", "kilobytes, above 0", last), recorded: true, value: applyMemreserve},
+		{Directive: entry("coredumps", "bool", "true", "", last), recorded: true, value: applyCoredumps},
+		{Directive: entry("coreroot", "path", "/var/lib/heartbeat/cores", "", last), recorded: true, value: applyCoreroot},
 		{Directive: entry("pacemaker", "bool", "false", "the on words are refused", once), recorded: true, value: applyPacemaker},
 		{Directive: entry("crm", "bool", "false", "same as pacemaker", once), recorded: true, value: applyPacemaker},
-		{Directive: entry("crm_daemon_dir", "path", "", "", last), recorded: true, value: anyValue,
-			loses: "no Pacemaker daemon is ever started"},
+		{Directive: entry("crm_daemon_dir", "path", "", "", last), recorded: true, value: applyCRMDaemonDir},
 		{Directive: entry("crmd_spawns_pengine", "bool", "", "", last), recorded: true, value: boolValue(nil)},
 		{Directive: entry("record_config_changes", "bool", "on", "", last), recorded: true, value: boolValue(nil)},
 		{Directive: entry("record_pengine_inputs", "bool", "on", "", last), recorded: true, value: boolValue(nil)},
 		{Directive: entry("enable_config_writes", "bool", "on", "", last), recorded: true, value: boolValue(nil)},
-		{Directive: entry("normalpoll", "any", "", "", many), value: func(*parser, string) *fault { return nil },
-			loses: "3.0.6 refuses this directive of older releases"},
+		{Directive: entry("normalpoll", "any", "", "", many), line: applyNormalpoll},
 	}
 }
 
-// laterDirectives are checked as 3.0.6 does; what they ask for is not done.
-func laterDirectives() []*directive {
+// programDirectives name programs and devices beside the daemon, and who may speak to it.
+func programDirectives() []*directive {
 	return []*directive{
 		{Directive: entry("apiauth", "NAME [uid=LIST] [gid=LIST]", "", "", "once per NAME"), line: applyAPIAuth},
 		{Directive: entry("respawn", "USER COMMAND", "", "", many), line: applyRespawn},
@@ -166,7 +155,7 @@ func laterDirectives() []*directive {
 		{Directive: entry("watchdog", "device", "", "", once), recorded: true, value: applyWatchdog},
 		{Directive: entry("stonith", "TYPE FILE", "", "", last), line: applyStonith},
 		{Directive: entry("stonith_host", "HOST|* TYPE PARAM...", "", "", last), line: applyStonithHost},
-		{Directive: entry("use_apphbd", "bool", "false", "", last), value: boolValue(nil), idle: isFalse,
-			loses: "no application heartbeat daemon watches this one"},
+		{Directive: entry("use_apphbd", "bool", "false", "", last),
+			value: boolValue(func(c *Config) *bool { return &c.UseApphbd })},
 	}
 }

@@ -25,7 +25,6 @@ type parser struct {
 	given    map[string]int  // line of the last accepted value of a directive
 	bad      map[string]bool // directives with a refused value
 	illegal  bool            // some line is not understood at all
-	idle     map[int]bool    // lines that already told they have no effect
 	clients  map[string]bool // names of apiauth
 	media    int             // of every kind
 	baud     int             // 0: none was given yet
@@ -72,9 +71,10 @@ func (p *parser) defaults(dir, self string) {
 		HBGenMethod:  "file",
 		UUIDFrom:     "file",
 		LogBadPacket: true, Realtime: true, RTPriority: 1,
-		Log:        Logging{SyslogFormat: true},
-		Parameters: map[string]string{},
-		APIAuth:    builtInAPIAuth(),
+		Log:         Logging{SyslogFormat: true, LogdRetry: time.Minute},
+		Compression: Compression{Method: "zlib", Threshold: 2},
+		Parameters:  map[string]string{},
+		APIAuth:     builtInAPIAuth(),
 	}
 }
 
@@ -112,11 +112,6 @@ func (p *parser) apply(d *directive, check func(*parser, string) *fault, value s
 	if d.recorded {
 		p.cfg.Parameters[d.Name] = value
 	}
-	if d.loses == "" || p.idle[p.line] || (d.idle != nil && d.idle(value)) {
-		return
-	}
-	p.idle[p.line] = true
-	p.note(Warning, p.name+" has no effect yet in this version: "+d.loses, "")
 }
 
 // unknown is a directive nobody knows.

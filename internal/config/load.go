@@ -12,7 +12,7 @@ import (
 func Load(files Files, host Host) (*Config, Report) {
 	p := &parser{
 		host: host, cfg: &Config{}, given: map[string]int{}, bad: map[string]bool{},
-		idle: map[int]bool{}, clients: map[string]bool{},
+		clients: map[string]bool{},
 	}
 	p.defaults(files.Dir, selfName(files.Nodeinfo, host))
 	readable := p.loadHaCf(files)

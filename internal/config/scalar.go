@@ -204,18 +204,20 @@ func applyMaxRexmit(p *parser, v string) *fault {
 	return nil
 }
 
-func applyCompression(_ *parser, v string) *fault {
+func applyCompression(p *parser, v string) *fault {
 	if v != "zlib" && v != "bz2" {
 		return faultf("write zlib or bz2", "Compression module(%s) not found", v)
 	}
+	p.cfg.Compression.Method = v
 	return nil
 }
 
 func applyThreshold(p *parser, v string) *fault {
-	if n, _ := atoi(v); n <= 0 {
+	n, _ := atoi(v)
+	if n <= 0 {
 		return faultf("write kilobytes above 0", "compress_threshhold(%d) invalid", n)
 	}
-	number(p, v)
+	p.cfg.Compression.Threshold = number(p, v)
 	return nil
 }
 
@@ -233,7 +235,7 @@ func applyMemreserve(p *parser, v string) *fault {
 	if n, _ := atoi(v); n <= 0 {
 		return faultf("write kilobytes above 0", "want kilobytes above 0, got [%s]", v)
 	}
-	number(p, v)
+	p.cfg.MemReserve = number(p, v)
 	return nil
 }
 
@@ -249,9 +251,3 @@ func applyEnv(p *parser, v string) *fault {
 	p.cfg.Env = append(p.cfg.Env, v)
 	return nil
 }
-
-func isTrue(v string) bool  { b, ok := parseBool(v); return ok && b }
-func isFalse(v string) bool { b, ok := parseBool(v); return ok && !b }
-
-// same is the idle test of a directive whose default is one word.
-func same(def string) func(string) bool { return func(v string) bool { return v == def } }

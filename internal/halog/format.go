@@ -1,6 +1,7 @@
 package halog
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ const (
 	terminal
 	journal // stderr that systemd reads
 	syslogSocket
+	logDaemon
 )
 
 // layout formats entries for one destination. It implements logrus.Formatter.
@@ -108,15 +110,11 @@ const scriptStamp = "2006/01/02_15:04:05"
 
 // scriptLine is a line as a script of 3.0.6 writes it: ResourceManager(default)[3046].
 func (f *layout) scriptLine(at time.Time, tag, instance string, level Level, text string) string {
-	if instance == "" {
-		instance = "default"
-	}
-	tag, instance = clean(tag, 128), clean(instance, 128)
 	text = level.prefix() + clean(text, scriptMax)
 	if f.place == journal {
-		return journalScriptLine(tag, instance, level, text)
+		return journalScriptLine(clean(tag, 128), clean(instance, 128), level, text)
 	}
-	tag = fmt.Sprintf("%s(%s)[%d]:", tag, instance, f.pid)
+	tag = scriptTag(tag, instance, f.pid) + ":"
 	switch f.place {
 	case syslogSocket:
 		return fmt.Sprintf("<%d>%s %s %s", f.facility<<3|scriptSeverity(text), at.Format(time.Stamp), tag, text)
@@ -126,6 +124,11 @@ func (f *layout) scriptLine(at time.Time, tag, instance string, level Level, tex
 	return fmt.Sprintf("%s  %s    %s\n", at.Format(scriptStamp), tag, text)
 }
 
+func scriptTag(tag, instance string, pid int) string {
+	tag, instance = clean(tag, 128), cmp.Or(clean(instance, 128), "default")
+	return fmt.Sprintf("%s(%s)[%d]", tag, instance, pid)
+}
+
 // journalScriptLine leaves out what the journal knows by itself. The severity is the level's own,
 // so that "journalctl -p err" shows what is grave.
 func journalScriptLine(tag, instance string, level Level, text string) string {
@@ -133,7 +136,7 @@ func journalScriptLine(tag, instance string, level Level, text string) string {
 	if level == Plain {
 		severity = scriptSeverity(text)
 	}
-	if instance != "default" {
+	if instance != "" && instance != "default" {
 		tag += "(" + instance + ")"
 	}
 	return fmt.Sprintf("<%d>%s: %s\n", severity, tag, text)

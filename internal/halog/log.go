@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ type Config struct {
 	Entity       string    // "" is heartbeat
 	PID          int       // 0 is this process
 	Debug        int       // debug level; 0 keeps debug lines out of syslog and the terminal
+	Logd         Logd      // where lines go instead of File, DebugFile and syslog, as long as it takes them
 
 	Now func() time.Time // wall clock of the lines; nil is time.Now
 }
@@ -38,6 +40,7 @@ type tuning struct {
 	tell   time.Duration // least time between two remarks elsewhere that a destination loses lines
 	flush  time.Duration // longest wait of Flush
 	send   time.Duration // longest wait for syslog to take a line
+	unread time.Duration // longest wait for the logging daemon to read one; 0 is for ever
 }
 
 var defaults = tuning{
@@ -49,6 +52,7 @@ var defaults = tuning{
 	tell:   10 * time.Minute,
 	flush:  2 * time.Second,
 	send:   time.Second,
+	unread: 10 * time.Second,
 }
 
 // Log is ha-log. Its methods may be called from any goroutine; none of them but Flush and Close
@@ -57,6 +61,7 @@ type Log struct {
 	logger *logrus.Logger
 	now    func() time.Time
 	sinks  []*sink
+	relay  *relay // nil: there is none
 	closed atomic.Bool
 	after  atomic.Uint64 // lines that came after Close
 	once   sync.Once
@@ -87,8 +92,14 @@ func open(c Config, t tuning) *Log {
 	l.addSinks(c, t)
 	for _, s := range l.sinks {
 		s.tell = l.tell
-		l.logger.AddHook(s)
+		if l.relay == nil || s.onlooker() {
+			l.logger.AddHook(s)
+		}
 		go s.run()
+	}
+	if l.relay != nil {
+		l.logger.AddHook(l.relay)
+		go l.relay.run()
 	}
 	return l
 }
@@ -121,6 +132,16 @@ func (l *Log) addSinks(c Config, t tuning) {
 			p = journal
 		}
 		add(&stream{w: c.Stderr}, form(p), c.Debug > 0)
+	}
+	if c.Logd.Path != "" {
+		direct := slices.DeleteFunc(slices.Clone(l.sinks), (*sink).onlooker)
+		f := form(logDaemon)
+		if number, ok := facilities[c.Facility]; ok {
+			f.facility = number
+		} else {
+			f.facility = facilityUser
+		}
+		l.relay = newRelay(c.Logd, f, direct, c.Now, t)
 	}
 }
 
@@ -173,6 +194,18 @@ func (l *Log) Reopen() {
 		default:
 		}
 	}
+	if l.relay != nil {
+		l.relay.anew.Store(true)
+	}
+}
+
+// SetDebug changes the debug level: whether syslog and the terminal get debug lines.
+func (l *Log) SetDebug(level int) {
+	for _, s := range l.sinks {
+		if s.form.place == syslogSocket || s.onlooker() {
+			s.debug.Store(level > 0)
+		}
+	}
 }
 
 // Lost counts the lines that were lost so far, each once for every destination that missed it.
@@ -206,7 +239,7 @@ func (l *Log) Flush() bool {
 	if len(l.sinks) > 0 {
 		deadline = deadline.Add(l.sinks[0].tune.flush)
 	}
-	ok := true
+	ok := l.relay == nil || l.relay.flush(time.Until(deadline))
 	for _, s := range l.sinks {
 		ok = s.flush(time.Until(deadline)) && ok
 	}
@@ -217,13 +250,21 @@ func (l *Log) Flush() bool {
 // that hangs is left alone. Later lines are counted as lost. It tells whether everything queued
 // was dealt with.
 func (l *Log) Close(timeout time.Duration) bool {
+	deadline := time.After(timeout)
 	l.once.Do(func() {
 		l.closed.Store(true)
+		if l.relay != nil {
+			close(l.relay.closing)
+			select {
+			case <-l.relay.done:
+			case <-deadline:
+				deadline = time.After(0)
+			}
+		}
 		for _, s := range l.sinks {
 			close(s.closing)
 		}
 	})
-	deadline := time.After(timeout)
 	for _, s := range l.sinks {
 		select {
 		case <-s.done:

@@ -34,7 +34,7 @@ type item struct {
 type sink struct {
 	out     output
 	form    *layout
-	debug   bool // takes debug lines
+	debug   atomic.Bool // takes debug lines
 	now     func() time.Time
 	tune    tuning
 	queue   chan item
@@ -53,21 +53,26 @@ type sink struct {
 }
 
 func newSink(out output, form *layout, debug bool, now func() time.Time, t tuning) *sink {
-	return &sink{
-		out: out, form: form, debug: debug, now: now, tune: t,
+	s := &sink{
+		out: out, form: form, now: now, tune: t,
 		queue:   make(chan item, t.queue),
 		wake:    make(chan struct{}, 1),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
+	s.debug.Store(debug)
+	return s
 }
+
+// onlooker says that a destination shows lines to who looks on, whatever keeps them.
+func (s *sink) onlooker() bool { return s.form.place == terminal || s.form.place == journal }
 
 // Levels implements logrus.Hook.
 func (s *sink) Levels() []logrus.Level { return logrus.AllLevels }
 
 // Fire implements logrus.Hook: it formats and queues the entry, without waiting.
 func (s *sink) Fire(e *logrus.Entry) error {
-	if e.Data[fieldLevel] == Debug && !s.debug {
+	if e.Data[fieldLevel] == Debug && !s.debug.Load() {
 		return nil
 	}
 	line, err := s.form.Format(e)
