@@ -74,15 +74,11 @@ func (d device) hasNeighbours() bool {
 }
 
 func (s *sender) send(dev device, addr netip.Addr) error {
-	if s.file == nil {
-		// Protocol 0: this socket sends and never receives.
-		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return fmt.Errorf("open packet socket: %w", err)
-		}
-		s.file = os.NewFile(uintptr(fd), "packet socket")
+	fd, err := s.socket()
+	if err != nil {
+		return err
 	}
-	fd, mac := int(s.file.Fd()), [6]byte(dev.mac)
+	mac := [6]byte(dev.mac)
 	if addr.Is6() {
 		to := linkAddr(dev, unix.ETH_P_IPV6, [6]byte{0x33, 0x33, 0, 0, 0, 1}) // RFC 2464, 7
 		return unix.Sendto(fd, naPacket(mac, addr, dev.router6), 0, to)
@@ -92,6 +88,18 @@ func (s *sender) send(dev device, addr netip.Addr) error {
 		unix.Sendto(fd, arpPacket(arpRequest, mac, addr), 0, to),
 		unix.Sendto(fd, arpPacket(arpReply, mac, addr), 0, to),
 	)
+}
+
+func (s *sender) socket() (int, error) {
+	if s.file == nil {
+		// Protocol 0: this socket sends and never receives.
+		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return -1, fmt.Errorf("open packet socket: %w", err)
+		}
+		s.file = os.NewFile(uintptr(fd), "packet socket")
+	}
+	return int(s.file.Fd()), nil
 }
 
 func linkAddr(dev device, proto uint16, mac [6]byte) *unix.SockaddrLinklayer {

@@ -15,18 +15,26 @@ const (
 // learns from requests only and some from replies only, so both are sent. The target hardware
 // address is zero in a request (RFC 5227) and the sender's own in a reply (RFC 5944, 4.6).
 func arpPacket(op uint16, mac [6]byte, addr netip.Addr) []byte {
-	ip := addr.As4()
+	target := [6]byte{}
+	if op == arpReply {
+		target = mac
+	}
+	return arpFrame(op, mac, addr, target, addr)
+}
+
+// arpQuestion asks who has an address, as the kernel does.
+func arpQuestion(mac [6]byte, from, wanted netip.Addr) []byte {
+	return arpFrame(arpRequest, mac, from, [6]byte{}, wanted)
+}
+
+func arpFrame(op uint16, senderMAC [6]byte, sender netip.Addr, targetMAC [6]byte, target netip.Addr) []byte {
 	b := make([]byte, 0, 28)
 	b = append(b, 0, 1, 8, 0, 6, 4) // Ethernet, IPv4, and their address lengths
 	b = binary.BigEndian.AppendUint16(b, op)
-	b = append(b, mac[:]...)
-	b = append(b, ip[:]...)
-	if op == arpRequest {
-		b = append(b, make([]byte, 6)...)
-	} else {
-		b = append(b, mac[:]...)
-	}
-	return append(b, ip[:]...)
+	b = append(b, senderMAC[:]...)
+	b = append(b, sender.AsSlice()...)
+	b = append(b, targetMAC[:]...)
+	return append(b, target.AsSlice()...)
 }
 
 // Flags of a neighbour advertisement (RFC 4861, 4.4). Override makes the neighbours replace what
@@ -38,7 +46,9 @@ const (
 
 const (
 	protoICMPv6 = 58
+	typeNS      = 135
 	typeNA      = 136
+	optSource   = 1 // source link-layer address
 	optTarget   = 2 // target link-layer address
 )
 
@@ -52,9 +62,21 @@ func naPacket(mac [6]byte, addr netip.Addr, router bool) []byte {
 	if router {
 		flags |= naRouter
 	}
-	body := []byte{typeNA, 0, 0, 0, flags, 0, 0, 0}
-	body = append(body, src[:]...)
-	body = append(body, optTarget, 1) // 1: eight bytes
+	return ndPacket(src, dst, typeNA, flags, src, optTarget, mac)
+}
+
+// nsPacket asks who has an address, as the kernel does: of the group of its last three bytes (RFC 4861, 4.3 and 7.2.2).
+func nsPacket(mac [6]byte, from, wanted netip.Addr) []byte {
+	target := wanted.As16()
+	dst := [16]byte{0: 0xff, 1: 0x02, 11: 1, 12: 0xff, 13: target[13], 14: target[14], 15: target[15]}
+	return ndPacket(from.As16(), dst, typeNS, 0, target, optSource, mac)
+}
+
+// ndPacket is a message of neighbour discovery with one option, and its IPv6 header.
+func ndPacket(src, dst [16]byte, kind, flags byte, target [16]byte, option byte, mac [6]byte) []byte {
+	body := []byte{kind, 0, 0, 0, flags, 0, 0, 0}
+	body = append(body, target[:]...)
+	body = append(body, option, 1) // 1: eight bytes
 	body = append(body, mac[:]...)
 	binary.BigEndian.PutUint16(body[2:], icmp6Checksum(src, dst, body))
 

@@ -37,7 +37,8 @@ var Actions = []string{"start", "stop", "status", "monitor", "meta-data", "usage
 type Script struct {
 	Name           string // IPaddr, IPaddr2 or IPv6addr
 	Stdout, Stderr io.Writer
-	// Announce is called after a start with the interface that has the address; it goes on in the background.
+	// Announce is called after a start with the interface that has the address; it goes on in the background. An
+	// [ErrNoNeighbours] is not worth a word.
 	Announce func(spec Spec, index uint32) error
 
 	// Unsure is set where a status could not be found out: it may be here.
@@ -110,7 +111,12 @@ func (s *Script) start() error {
 	if err != nil {
 		return err
 	}
-	if err := s.Announce(spec, out.Index); err != nil {
+	switch err := s.Announce(spec, out.Index); {
+	case err == nil && spec.Addr.Is4():
+		fmt.Fprintf(s.Stderr, "INFO: Sending gratuitous ARP for %s on %s\n", spec.Addr, out.Iface)
+	case err == nil:
+		fmt.Fprintf(s.Stderr, "INFO: Sending unsolicited neighbour advertisements for %s on %s\n", spec.Addr, out.Iface)
+	case !errors.Is(err, ErrNoNeighbours):
 		fmt.Fprintf(s.Stderr, "WARN: %v\n", err) // the address serves all the same
 	}
 	return nil

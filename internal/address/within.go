@@ -34,13 +34,13 @@ func (a *Announcer) On(addr netip.Addr, index uint32) error {
 	err := a.s.round(index, addr)
 	a.mu.Unlock()
 	if !errors.Is(err, ErrNoNeighbours) {
-		go a.goOn(addr, index, time.Now())
+		go a.goOn(addr, index, time.Now(), Schedule)
 	}
 	return err
 }
 
-func (a *Announcer) goOn(addr netip.Addr, index uint32, begin time.Time) {
-	for _, at := range Schedule {
+func (a *Announcer) goOn(addr netip.Addr, index uint32, begin time.Time, schedule []time.Duration) {
+	for _, at := range schedule {
 		time.Sleep(time.Until(begin.Add(at)))
 		if held, err := isHeld(index, addr); err != nil || !held {
 			return

@@ -180,7 +180,7 @@ func TestKernelIsAskedWhatWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := openSockets(m, dev, "") // without a reader
+	k, err := openSockets(m, dev, "", -1) // without a reader
 	if err != nil {
 		t.Fatal(err)
 	}

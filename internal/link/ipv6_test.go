@@ -171,7 +171,7 @@ func TestIPv6AllocatesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := openSockets(m, dev, "")
+	k, err := openSockets(m, dev, "", -1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,6 +69,7 @@ func (w *watch) run(s *Set) {
 			return
 		}
 		s.lookNow()
+		s.seek.startAll()
 	}
 }
 

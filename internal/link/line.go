@@ -21,6 +21,7 @@ type line struct {
 	set   *Set
 	index int // in the list given to Open
 	heard atomic.Uint64
+	peers []*sought // on its interface
 
 	mu      sync.Mutex
 	sock    *sockets // nil while closed
@@ -165,7 +166,7 @@ func (l *line) attend() {
 		l.cannotOpen(err)
 		return
 	}
-	k, err := openSockets(l.Medium, dev, l.set.opt.Locks)
+	k, err := openSockets(l.Medium, dev, l.set.opt.Locks, l.set.inherited(l.Medium, dev))
 	if err != nil {
 		l.cannotOpen(err)
 		return

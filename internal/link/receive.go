@@ -86,6 +86,7 @@ func (r *reader) handOver() bool {
 	// Counted before: whoever has it from the inbox must not find it missing in the figures.
 	c.received.Add(1)
 	l.heard.Add(1)
+	l.hears(d.From.Addr(), d.Mono)
 	select {
 	case l.set.inbox <- d:
 	default:

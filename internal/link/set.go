@@ -32,12 +32,17 @@ type Options struct {
 	Max   int                  // longest datagram let in, in bytes; 0: MaxDatagram
 	Clock func() time.Duration // monotonic time; nil: since Open. Called from several goroutines.
 	Retry time.Duration        // how often the interfaces are looked at; 0: one second
+	Quiet time.Duration        // a peer that is heard again after more than this is made sure of; 0: one second
 	Paced Paced                // sends beats on the same sockets; nil: nobody does
 	Locks string               // directory of the lock files of serial lines; "": /var/lock
 
 	// Text appends a datagram as it is written on a serial line; nothing at all if that cannot be. It is called from
 	// several goroutines, and keeps no reference to either. nil: it is written as it is.
 	Text func(dst, datagram []byte) []byte
+
+	// Inherited are the receiving sockets of the image of this process before this one. Those whose media are still
+	// the same are gone on with; all others are closed.
+	Inherited []Inherited
 }
 
 func (o Options) withDefaults() Options {
@@ -53,6 +58,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Retry <= 0 {
 		o.Retry = time.Second
+	}
+	if o.Quiet <= 0 {
+		o.Quiet = time.Second
 	}
 	if o.Paced == nil {
 		o.Paced = unpaced{}
@@ -97,6 +105,7 @@ type Set struct {
 	look    chan struct{}  // an interface changed: look now, not at the next tick
 	ctl     int            // socket for questions about interfaces
 	watch   *watch         // nil if the kernel does not tell
+	seek    *seeker
 	count   counters
 }
 
@@ -128,9 +137,14 @@ func Open(media []Medium, opt Options) (*Set, error) {
 	for i, m := range media {
 		s.lines = append(s.lines, newLine(s, i, m))
 	}
+	s.seek = newSeeker(s)
+	if len(s.seek.peers) > 0 {
+		s.readers.Go(s.seek.run)
+	}
 	// Before the first look, so that no change falls between the two.
 	s.watch = startWatch(s)
 	s.attend()
+	s.closeInherited()
 	s.readers.Go(s.keep)
 	return s, nil
 }

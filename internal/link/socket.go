@@ -64,8 +64,9 @@ func (k *sockets) close() {
 }
 
 // openSockets makes both sockets of a medium. The receiving one first: were the port within the
-// range the kernel picks source ports from, the sending one could else take it.
-func openSockets(m Medium, dev device, locks string) (*sockets, error) {
+// range the kernel picks source ports from, the sending one could else take it. It may be there already: recv is not
+// negative then.
+func openSockets(m Medium, dev device, locks string, recv int) (*sockets, error) {
 	if m.Kind == Serial {
 		return openSerial(m, dev, locks)
 	}
@@ -73,9 +74,11 @@ func openSockets(m Medium, dev device, locks string) (*sockets, error) {
 	if m.overIPv6() {
 		receive, send = setReceive6, setSend6
 	}
-	recv, err := openSocket(m, dev, receive)
-	if err != nil {
-		return nil, fmt.Errorf("receiving socket: %w", err)
+	var err error
+	if recv < 0 {
+		if recv, err = openSocket(m, dev, receive); err != nil {
+			return nil, fmt.Errorf("receiving socket: %w", err)
+		}
 	}
 	out, err := openSocket(m, dev, send)
 	if err != nil {
