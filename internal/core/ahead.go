@@ -37,7 +37,7 @@ func (c *Core) horizon() time.Duration {
 // none now. It is asked after every Step until it says false, while Stamp.Ahead is set. What was handed
 // over must not go out after Stamp.TakeBack was called, nor much later than at its moment.
 func (c *Core) BeatAhead(m *wire.Message) (at time.Duration, ok bool) {
-	at = c.nextBeat + time.Duration(len(c.lent))*c.cfg.Keepalive
+	at = c.nextBeat + time.Duration(len(c.lent))*c.pace()
 	if !c.now.Ahead || c.phase == phaseStopped || len(c.lent) >= mostLent || at <= c.now.At || at > c.now.At+c.horizon() {
 		return 0, false
 	}
@@ -61,7 +61,7 @@ func (c *Core) wentOut(n int) {
 		if c.audience&NoChange != 0 {
 			c.hear(c.message(&s), NoChange)
 		}
-		c.nextBeat = b.at + c.cfg.Keepalive
+		c.nextBeat = b.at + c.pace()
 	}
 	c.lent = append(c.lent[:0], c.lent[n:]...)
 }

@@ -138,6 +138,9 @@ func (c *Core) restarted(n *node, before uint64, status string) {
 	c.takerRestarted(n)
 	n.forget()
 	c.legacyForgets()
+	for _, g := range c.groups {
+		g.stays = false
+	}
 	n.lastStatus, n.acked, n.capable = 0, 0, false
 	if c.cfg.Failback == FailbackLegacy {
 		c.said = "" // a C node was told nothing; it may be a heartbeatd now
@@ -167,6 +170,7 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 	}
 	known := m.StrIs("st", "init") || m.StrIs("st", "up") || m.StrIs("st", "active")
 	if known {
+		n.left = false
 		c.fenceHeard(n)
 	}
 	n.lastStatus, n.lastBeat = seq, heard

@@ -66,7 +66,9 @@ type claim struct {
 	gone      bool // it released everything and said goodbye
 	// leaving says that a heartbeatd is stopping: what it no longer lists it will not take again.
 	leaving bool
-	differs bool // its haresources is not ours
+	differs bool   // its haresources is not ours
+	files   string // the fingerprint of its own
+	odd     bool   // it lists what is not in our haresources
 }
 
 // holds says whether the node claims the group. A C node claims whole sides only, and who has said nothing
@@ -143,7 +145,7 @@ func (c *Core) listing(ages bool) string {
 func (c *Core) list(w *wording, ages bool) {
 	first := true
 	for _, g := range c.groups {
-		if g.virtual || !g.ours() {
+		if g.virtual || !g.ours() || g.leaving && c.listsKey(g.key) {
 			continue
 		}
 		if !first {
@@ -164,6 +166,22 @@ func (c *Core) list(w *wording, ages bool) {
 		}
 		w.add(g.key)
 	}
+	for _, g := range c.groups {
+		if (g.leaving || g.pending) && g.ours() {
+			if !first {
+				w.add(" ")
+			}
+			first = false
+			w.add("0:0:" + leavingMark)
+			w.add(g.key)
+		}
+	}
+}
+
+// listsKey says that a group of the file with that key is claimed.
+func (c *Core) listsKey(key string) bool {
+	g := c.groupOf(key)
+	return g != nil && g.ours()
 }
 
 func (c *Core) failedKeys() string {
@@ -292,6 +310,7 @@ func (c *Core) resourceFrom(n *node, m *wire.Message, seq uint64) {
 	was := *cl
 	cl.known, cl.hold, cl.gone = true, hold, false
 	cl.groups, cl.failed = parseListing(m), parseFailed(m)
+	cl.odd = c.unlisted(cl.groups)
 	if st := m.Str("isstable"); st != "" {
 		cl.stable = st == "1"
 	}
@@ -392,9 +411,20 @@ func (c *Core) learnTerms() {
 // other does not know of.
 func (c *Core) compareFiles(n *node, m *wire.Message) {
 	f := m.Str(fieldFiles)
-	n.claim.differs = f != "" && f != c.cfg.Fingerprint
-	if n.claim.differs && !c.join.warned {
+	n.claim.files, n.claim.differs = f, c.differs(f)
+	c.sayDiffers()
+}
+
+func (c *Core) sayDiffers() {
+	switch n := c.peer; {
+	case n.claim.differs && !c.join.warned:
 		c.join.warned = true
 		c.logf(Error, "haresources differs from that of node %s: both nodes must have the same file", n.name)
+	case !n.claim.differs && n.claim.files != "" && c.join.warned:
+		c.join.warned = false
+		c.logf(Info, "haresources is the same as that of node %s now", n.name)
 	}
 }
+
+// differs says whether a fingerprint of haresources is not that of ours. A C node has none.
+func (c *Core) differs(files string) bool { return files != "" && files != c.cfg.Fingerprint }

@@ -14,6 +14,8 @@ const clashPatience = 4 * time.Second
 func (c *Core) settleClashes() {
 	for _, g := range c.groups {
 		switch {
+		case g.leaving:
+			// It is being stopped whoever else has it.
 		case g.clashAt != 0 && g.want && c.heldBack(g) && c.standby.moves(g):
 			// Neither a standby nor its end says that the other has stopped it.
 		case !g.ours() || !c.peerHolds(g) || c.standby.phase != standbyAsked && c.standby.moves(g):

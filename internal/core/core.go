@@ -36,6 +36,8 @@ type Core struct {
 	seq        uint64
 	history    history
 	nextBeat   time.Duration
+	quickPace  time.Duration // beats come by this pace until quickTill, see pace
+	quickTill  time.Duration
 	lent       []lent        // beats that somebody punctual sends for us
 	lentAs     body          // what they say
 	lentKey    int           // what they are signed with
@@ -47,6 +49,8 @@ type Core struct {
 	reqAt     time.Duration // next reqnodes; NoTick: none
 	join      join
 	groups    []*group
+	before    string // the fingerprint of the file before this one
+	changing  bool   // not all of the file is in force yet, see change.go
 	scripts   []*script
 	lastRun   uint64
 	said      string        // the last claim sent, to send it again only when it changed
@@ -97,6 +101,10 @@ func (c *Core) Step(s Stamp, ev Event) []Action {
 	switch e := ev.(type) {
 	case Started:
 		c.started()
+	case Resumed:
+		c.resumed()
+	case Handover:
+		c.handover()
 	case Received:
 		c.received(e)
 	case Tick:
@@ -143,6 +151,8 @@ func (c *Core) follow() {
 	c.liftBars()
 	c.checkCommUp()
 	c.checkJoined()
+	c.changeGroups()
+	c.takeFresh()
 	c.expectWord()
 	c.yieldFound()
 	c.standbyAgree()
@@ -211,6 +221,15 @@ func (c *Core) NextTick() time.Duration {
 		next = min(next, t)
 	}
 	return max(next, c.now.At)
+}
+
+// NextVerdict is when the other node will be declared dead if nothing is heard from it; NoTick if it will not. It is one
+// of the deadlines of NextTick: the one that should not be missed by a millisecond.
+func (c *Core) NextVerdict() time.Duration {
+	if n := c.peer; n != nil && !n.dead() && !c.ended {
+		return c.verdictAt(c.deathOf(n))
+	}
+	return NoTick
 }
 
 // Sending.

@@ -93,7 +93,7 @@ func (c *Core) declareDead(n *node) {
 	c.logf(Warn, "node %s: is dead", n.name)
 	silent := c.now.At - n.lastBeat
 	never := n.lastStatus == 0
-	n.status, n.changed = "dead", c.now
+	n.status, n.changed, n.left = "dead", c.now, n.claim.gone
 	c.hearDeath(n)
 	c.againAt = c.now.At + 2*c.cfg.Keepalive
 	n.window.SenderDied()

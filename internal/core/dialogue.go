@@ -137,7 +137,7 @@ func (c *Core) takeFromGiver() {
 	w := s.which.mirror()
 	c.logf(Info, "acquire %s HA resources (standby).", w)
 	for _, g := range c.groups {
-		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) {
+		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) && !g.leaving && !g.fresh {
 			c.acquire(g)
 		}
 	}
@@ -244,7 +244,7 @@ func (c *Core) takerRestarted(n *node) {
 		return
 	}
 	for _, g := range c.groups {
-		if g.virtual || !s.moves(g) || g.changed.At < s.began {
+		if g.virtual || g.leaving || !s.moves(g) || g.changed.At < s.began {
 			continue
 		}
 		g.failed, g.retryAt = true, c.now.At
@@ -310,7 +310,7 @@ func (c *Core) taken() {
 // waited for: it stays where it is, and the others are not without a node meanwhile.
 func (c *Core) moving(w Which) bool {
 	for _, g := range c.groups {
-		if g.script != nil && g.script.hung {
+		if g.script != nil && g.script.hung || g.leaving && g.state == groupStopFailed {
 			continue
 		}
 		if w.includes(g.home == c.cfg.Self) && g.unfinished() {

@@ -72,7 +72,7 @@ func (c *Core) fences(n *node, held *claim) bool {
 // nothingToTake says that everything runs here already.
 func (c *Core) nothingToTake() bool {
 	for _, g := range c.groups {
-		if !g.virtual && g.state != groupRunning {
+		if !g.virtual && !g.leaving && g.state != groupRunning {
 			return false
 		}
 	}

@@ -159,6 +159,17 @@ func TestFenceWaitsForAnotherStatus(t *testing.T) {
 	b.wantsFence(2)
 }
 
+// TestFenceSparesWhoRestarted: a node that lives anew is not reset, though its first status says nothing of its state.
+func TestFenceSparesWhoRestarted(t *testing.T) {
+	b := dead(t, "1:1:db")
+	b.fenced(1, false, 1)
+	b.clear()
+	b.gen, b.seq = 6, 0
+	b.from("status")
+	b.advance(6 * time.Second)
+	b.wantsNoFence()
+}
+
 // TestFenceWhatNobodyHad: 3.0.6 takes it at once, and so does the other if it lives and only cannot be heard.
 func TestFenceWhatNobodyHad(t *testing.T) {
 	b := joined(t, "", withDevice)

@@ -341,7 +341,7 @@ func (c *Core) Standing() Standing {
 		s.Peer, s.Gen, s.Last, s.Missing, s.Adrift = n.status, w.Gen, w.Last, len(w.Missing), w.Adrift
 	}
 	for _, g := range c.groups {
-		if !g.virtual {
+		if !g.virtual && !g.leaving {
 			s.Groups = append(s.Groups, GroupStanding{g.key, g.state.String(), g.ours(), g.want, g.script != nil && g.script.hung})
 		}
 	}

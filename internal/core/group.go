@@ -63,6 +63,14 @@ type group struct {
 
 	barred bool // a node that may have it is dead, and was not reset yet
 
+	// After a change of haresources, see change.go.
+	leaving bool // it is no longer in the file, and is being stopped
+	fresh   bool // it is new, or has another home: the other node may not know, or may have it by another name
+	careful bool // it is held here, and has got resources from another group
+	pending bool // what has changed about it is not in force yet
+	waits   bool // it was said that it waits for the other node
+	stays   bool // not at home by a change of the file: auto_failback leaves it where it is
+
 	orphanAsked bool // it was asked in vain to take it
 
 	// With a C node and auto_failback legacy, see legacy.go.
@@ -94,7 +102,7 @@ func (g *group) ours() bool {
 	case groupUnknown, groupStopped:
 		return g.want
 	case groupProbing:
-		return g.doubtful
+		return g.doubtful || g.want
 	}
 	return true
 }
@@ -200,6 +208,7 @@ func (c *Core) probe(g *group) {
 		g.key, strings.Join(g.found, " "))
 	g.term, g.oursSince = term{n: 1, blind: true}, c.now.At
 	g.partial = len(g.found) < len(g.resources)
+	c.adoptFound(g)
 	c.setGroup(g, groupFound)
 }
 
@@ -219,6 +228,8 @@ func (c *Core) start(g *group) {
 	case g.index == len(g.resources):
 		g.failures, g.partial = 0, false
 		c.setGroup(g, groupRunning)
+	case c.mustLetGo(g):
+		// The end of a stop here, or the other's next claim, moves us on.
 	case !g.asked:
 		c.run(g, Status)
 	case g.barred, c.heldBack(g):
@@ -318,6 +329,14 @@ func (c *Core) stopDone(g *group, op Op, e ScriptDone) {
 }
 
 func (c *Core) stopFailed(g *group, word string) {
+	if g.leaving && c.phase < phaseStopping {
+		// Nobody is to start it elsewhere, and a change of a file is no reason to take all services away.
+		c.logf(Error, "%s, which haresources no longer has, could not be stopped: it is tried again every minute", word)
+		c.noteTransition(word+" could not be stopped", "%s may still run here", g.key)
+		c.setGroup(g, groupStopFailed)
+		g.retryAt = c.now.At + retryStop
+		return
+	}
 	c.scriptLogf("ResourceManager", Crit, "CRIT: Resource STOP failure. Reboot required!")
 	c.noteTransition(word+" could not be stopped", "%s may still run here: reboot", g.key)
 	c.setGroup(g, groupStopFailed)

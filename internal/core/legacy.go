@@ -1,6 +1,7 @@
 package core
 
 import (
+	"slices"
 	"time"
 
 	"heartbeatd/internal/wire"
@@ -45,7 +46,7 @@ func (c *Core) legacyAppears(n *node) {
 	for _, g := range c.groups {
 		mine := g.home == c.cfg.Self
 		g.theirs = !mine && (!n.started || !g.ours())
-		if mine && !n.started && g.ours() && c.phase >= phaseJoining && c.phase < phaseStopping {
+		if mine && !g.leaving && !n.started && g.ours() && c.phase >= phaseJoining && c.phase < phaseStopping {
 			c.askGroup(g)
 		}
 	}
@@ -59,7 +60,7 @@ func (c *Core) legacyReconcile() {
 	c.offerGroups()
 	for _, g := range c.groups {
 		switch r := &g.request; {
-		case g.home != c.cfg.Self || g.virtual:
+		case g.home != c.cfg.Self || g.virtual || g.leaving || g.fresh:
 		case r.since != 0:
 			c.awaitGroup(g)
 		case !g.want && !(g.failed && c.now.At < g.retryAt):
@@ -78,7 +79,7 @@ func (c *Core) offerGroups() {
 	n.offered = true
 	for _, g := range c.groups {
 		switch {
-		case g.home == c.cfg.Self || g.virtual || g.ours() && g.state != groupFound:
+		case g.home == c.cfg.Self || g.virtual || g.leaving || g.ours() && g.state != groupFound:
 		case g.state == groupStopped:
 			c.answerGroup(g.key, false)
 		default:
@@ -149,12 +150,17 @@ func (c *Core) groupAsked(n *node, m *wire.Message) {
 // legacyAnswers answers requests as soon as nothing of the group runs here any more.
 func (c *Core) legacyAnswers() {
 	for _, g := range c.groups {
-		if !g.owed || g.state != groupStopped {
+		if !g.owed || g.state != groupStopped || c.stillLeaving(g) {
 			continue
 		}
 		c.answerGroup(g.key, g.owedHad)
 		g.owed, g.theirs = false, true
 	}
+}
+
+// stillLeaving says that a part of a group, which the file no longer has, is still being stopped.
+func (c *Core) stillLeaving(g *group) bool {
+	return slices.ContainsFunc(c.groups, func(l *group) bool { return l != g && l.leaving && l.key == g.key && l.state != groupStopped })
 }
 
 func (c *Core) answerGroup(key string, had bool) {

@@ -25,6 +25,7 @@ type node struct {
 	uuid       []byte // what it said last; nil: nothing yet
 	life
 
+	left         bool // dead, and it had said goodbye before
 	deaths, late uint64
 
 	weight  int // hb_setweight

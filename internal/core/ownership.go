@@ -57,10 +57,10 @@ func (c *Core) reconcile() {
 // with auto_failback on, also what was here before.
 func (c *Core) takeAll() {
 	for _, g := range c.groups {
-		if g.barred {
+		if g.barred || g.leaving {
 			continue
 		}
-		g.clashAt = 0
+		g.clashAt, g.stays = 0, false
 		if !g.want {
 			if g.failed && c.now.At < g.retryAt {
 				continue
@@ -75,10 +75,13 @@ func (c *Core) takeAll() {
 // or is stopping, to the other; if neither could, its home tries again after a while.
 func (c *Core) takeUnowned() {
 	n := c.peer
-	if c.awaitsC() || n.outdated() || n.claim.leaving && len(n.claim.groups) == 0 {
-		return // the last word of a stopping node, its notice, is on the way
+	if c.awaitsC() || n.outdated() || n.claim.leaving && len(n.claim.groups) == 0 || c.peerLetsGo() {
+		return // the last word of a stopping node, its notice, is on the way; or of one that changes its groups
 	}
 	for _, g := range c.groups {
+		if g.leaving || g.fresh {
+			continue
+		}
 		if g.want || c.peerHolds(g) {
 			g.orphanAt, g.orphanAsked = 0, false
 			if !n.capable {
@@ -215,7 +218,7 @@ func (c *Core) maybeFailback() {
 		return
 	}
 	for _, g := range c.groups {
-		due := g.failback || c.cfg.Failback == FailbackLegacy && g.home != c.cfg.Self
+		due := !g.leaving && (g.failback || c.cfg.Failback == FailbackLegacy && g.home != c.cfg.Self && !g.stays)
 		if due && !c.peerHolds(g) && g.state == groupRunning && !c.peer.claim.failed[g.key] {
 			c.standby.failbackAt = c.now.At + failbackEvery
 			c.askStandby(Foreign)

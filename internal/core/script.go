@@ -19,7 +19,7 @@ type script struct {
 // run starts the script of the current resource unless another one is running.
 func (c *Core) run(g *group, op Op) {
 	for _, s := range c.scripts {
-		if !s.hung {
+		if !s.hung || s.group.key == g.key {
 			return
 		}
 	}

@@ -62,3 +62,12 @@ func TestFailedGroupsAreNamedOneByOne(t *testing.T) {
 		t.Errorf("failed: %q", got)
 	}
 }
+
+// A peer that was never heard has initdead to appear, also when this node is told to stop meanwhile and its scripts take their time.
+func TestNeverHeardPeerHasInitdeadWhileStopping(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Initdead = 20 * time.Second })
+	b.hang()
+	b.step(StopCommand{})
+	b.advance(19 * time.Second)
+	b.wantsNot("node beta: is dead")
+}

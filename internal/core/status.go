@@ -20,10 +20,19 @@ func (c *Core) body() body { return body{c.status, c.report()} }
 func (c *Core) beat() {
 	c.watch.beatSent(c.now.At, c.nextBeat)
 	c.sendStatus()
-	c.nextBeat += c.cfg.Keepalive
+	c.nextBeat += c.pace()
 	if c.nextBeat <= c.now.At {
-		c.nextBeat = c.now.At + c.cfg.Keepalive
+		c.nextBeat = c.now.At + c.pace()
 	}
+}
+
+// pace is the time between two beats. A keepalive that has just become longer does not count before a deadtime of before
+// is over: the other node judges us by that one until a beat tells it the new, and a beat may be lost.
+func (c *Core) pace() time.Duration {
+	if c.now.At < c.quickTill {
+		return c.quickPace
+	}
+	return c.cfg.Keepalive
 }
 
 // sayAgain repeats our claim every second keepalive to a heartbeatd that we hold for dead. It may hear us all the

@@ -17,6 +17,7 @@ type View struct {
 	Nodes   []NodeView
 	Groups  []GroupView
 	Last    Transition
+	Differs bool // the other node's haresources is another one
 	Drops   map[string]uint64
 	Fence   FenceView
 }
@@ -64,6 +65,8 @@ type GroupView struct {
 	Script    string // the running script's resource; "" if none
 	Op        Op
 	Running   time.Duration // of that script
+	Leaving   bool          // haresources no longer has it, and it is being stopped
+	Waits     string        // why nobody takes it, or its change takes no effect, yet; "" if nothing does
 }
 
 // View looks at the core at the given moment.
@@ -72,6 +75,7 @@ func (c *Core) View(at time.Duration) View {
 	if c.phase >= phaseStopping {
 		v.State = "stopping"
 	}
+	v.Differs = c.filesDiffer()
 	v.Standby, v.Fence = c.standby.words(), c.fenceView(at)
 	if c.inTransition() {
 		v.Holding = "transition"
@@ -117,7 +121,7 @@ func (c *Core) inTransition() bool {
 		return true
 	}
 	for _, g := range c.groups {
-		if g.script != nil || g.want != (g.state == groupRunning) || g.want && g.clashAt != 0 && !g.virtual {
+		if g.leaving && g.state != groupStopFailed || g.script != nil || g.want != (g.state == groupRunning) || g.want && g.clashAt != 0 && !g.virtual {
 			return true
 		}
 	}
@@ -173,6 +177,9 @@ func (c *Core) groupView(g *group, at time.Duration) GroupView {
 	v := GroupView{Key: g.key, Home: g.home, State: g.state.String(), Since: g.changed.Wall, Resources: append([]string(nil), g.resources...)}
 	if g.failed && g.state == groupStopped {
 		v.State = "failed"
+	}
+	if v.Leaving = g.leaving; c.peer != nil && (g.pending || g.fresh && g.waits) {
+		v.Waits = c.waitsFor()
 	}
 	ours, theirs := g.ours(), c.peerHolds(g)
 	switch {

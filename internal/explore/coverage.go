@@ -91,8 +91,21 @@ func (c *Coverage) note(groups []core.GroupConfig, ev core.Event, before, after 
 				state[e]++
 			}
 		}
-		ofGroup(state, groups[i], ev, g, &after.Groups[i], accepted(before, after))
+		if conf, then := slices.IndexFunc(groups, func(gc core.GroupConfig) bool { return gc.Resources[0] == g.Key }), standing(after, i, g.Key); conf >= 0 && then != nil {
+			ofGroup(state, groups[conf], ev, g, then, accepted(before, after))
+		} // else the file has changed
 	}
+}
+
+// standing is where a group stands; mostly it has the place that it had.
+func standing(s *core.Standing, place int, key string) *core.GroupStanding {
+	if place < len(s.Groups) && s.Groups[place].Key == key {
+		return &s.Groups[place]
+	}
+	if i := slices.IndexFunc(s.Groups, func(g core.GroupStanding) bool { return g.Key == key }); i >= 0 {
+		return &s.Groups[i]
+	}
+	return nil
 }
 
 // accepted says whether a message was acted on.

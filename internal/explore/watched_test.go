@@ -47,6 +47,9 @@ func scenarios(t *testing.T) map[string]*Coverage {
 	}
 	by := map[string]*Coverage{}
 	for _, f := range files {
+		if strings.HasPrefix(filepath.Base(f), "reload-") {
+			continue // the table is about groups that stay what they are
+		}
 		text, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

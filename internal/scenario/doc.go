@@ -12,6 +12,8 @@
 //	advance D                      time passes
 //	boot NODE                      its daemon starts; stop: SIGTERM; kill: -9; crash: a power cut
 //	restart NODE                   kill and boot, by its supervisor
+//	edit NODE HOME RESOURCE... [; HOME RESOURCE...]  its haresources from now on, for the next daemon
+//	replace NODE                   its daemon replaces itself as soon as it may, and goes on with the files of then
 //	stall NODE [D], resume NODE    the daemon is held up; stall NODE D decider: its beats go on if `ahead=on`
 //	pacer NODE on|off|stuck        what sends its beats if `ahead=on`: there, gone, sends nothing
 //	standby NODE WHICH             hb_standby; takeover NODE WHICH: hb_takeover

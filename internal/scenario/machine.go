@@ -21,6 +21,9 @@ type Machine struct {
 	Device  Device
 	Foreign bool // it belongs to another cluster, with a partner that is not there
 
+	Replaced time.Duration // when its daemon was last replaced
+	Refused  error         // why its daemon was not replaced by the last try
+
 	Sent  uint64 // datagrams, a link counted once
 	Ticks uint64
 
@@ -29,24 +32,27 @@ type Machine struct {
 
 	Asleep, Woke, Before time.Duration // its newest stall began and ended, and the one before ended
 
-	index    int
-	cut      []bool          // by link
-	deaf     []bool          // by machine: what it sends does not arrive there
-	silent   map[string]bool // ping nodes that do not answer it
-	tape     tape
-	life     uint64 // of the daemon: what was meant for an earlier one is void
-	power    uint64 // scripts of an earlier one ended with it
-	tickAt   time.Duration
-	booting  bool
-	stalled  bool
-	paced    bool // stalled, but its beats go on as long as they were handed over
-	stalls   uint64
-	pacer    pacer
-	waiting  []core.Event
-	jobs     []*job
-	attempts []*attempt
-	held     []waiting // scripts that wait for those of an earlier daemon
-	peer     *handPlayed
+	index     int
+	cut       []bool          // by link
+	deaf      []bool          // by machine: what it sends does not arrive there
+	silent    map[string]bool // ping nodes that do not answer it
+	tape      tape
+	life      uint64 // of the daemon: what was meant for an earlier one is void
+	power     uint64 // scripts of an earlier one ended with it
+	tickAt    time.Duration
+	booting   bool
+	draining  bool // it reads what waited
+	handing   bool // it is just replacing itself
+	replacing bool // its daemon is to replace itself as soon as it may
+	stalled   bool
+	paced     bool // stalled, but its beats go on as long as they were handed over
+	stalls    uint64
+	pacer     pacer
+	waiting   []core.Event
+	jobs      []*job
+	attempts  []*attempt
+	held      []waiting // scripts that wait for those of an earlier daemon
+	peer      *handPlayed
 }
 
 // Script is how a script behaves.
@@ -213,6 +219,16 @@ func (w *World) Boot(m *Machine) {
 }
 
 func (w *World) begin(m *Machine, gen uint64) {
+	m.booting, m.replacing = false, false
+	m.Generation, m.Since = gen, w.Now
+	m.Core = core.New(w.config(m))
+	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
+	m.pacer.went, m.pacer.late = 0, nil
+	w.Step(m, core.Started{})
+}
+
+// config is what a daemon reads from the files of a machine.
+func (w *World) config(m *Machine) core.Config {
 	peer, order := "", []string{}
 	for i, o := range w.nodes {
 		if i < 2 {
@@ -227,18 +243,16 @@ func (w *World) begin(m *Machine, gen uint64) {
 		order = []string{m.Name, peer}
 	}
 	groups, o := w.GroupsOf(m), w.OptionsOf(m)
-	m.booting = false
-	m.Generation, m.Since = gen, w.Now
-	m.Core = core.New(core.Config{
-		Self: m.Name, Peer: peer, Order: order, UUID: []byte(fmt.Sprintf("%-16.16s", m.Name)), Generation: gen, PID: 1,
+	if o.Peer != "" {
+		peer, order = o.Peer, []string{m.Name, o.Peer}
+	}
+	return core.Config{
+		Self: m.Name, Peer: peer, Order: order, UUID: []byte(fmt.Sprintf("%-16.16s", m.Name)), Generation: m.Generation, PID: 1,
 		Keepalive: o.Keepalive, Deadtime: o.Deadtime, Warntime: o.Warntime, Initdead: o.Initdead,
 		Failback: o.Failback, Groups: groups, HangReport: o.HangReport, TTL: 3, Fingerprint: fmt.Sprint(groups),
 		Pings: o.Pings, Deadping: o.Deadping,
 		Stonith: o.device(),
-	})
-	m.tickAt, m.stalled, m.waiting, m.held = core.NoTick, false, nil, nil
-	m.pacer.went, m.pacer.late = 0, nil
-	w.Step(m, core.Started{})
+	}
 }
 
 // OptionsOf is what ha.cf says on a machine.
@@ -259,7 +273,7 @@ func (w *World) GroupsOf(m *Machine) []core.GroupConfig {
 
 // Kill ends the daemon without a word; resources and scripts go on running.
 func (w *World) Kill(m *Machine) {
-	m.Core, m.held, m.booting = nil, nil, false
+	m.Core, m.held, m.booting, m.replacing, m.handing = nil, nil, false, false, false
 	m.life++
 }
 
@@ -317,12 +331,14 @@ func (w *World) Resume(m *Machine) {
 	}
 	m.stalled, m.paced, m.tickAt, m.Woke = false, false, core.NoTick, w.Now
 	w.catchUp(m)
-	events := m.waiting // the daemon reads what waits in its sockets before it judges
-	m.waiting = nil
+	events := m.waiting // the daemon reads what waits in its sockets before it judges, and before it replaces itself
+	m.waiting, m.draining = nil, true
 	for _, ev := range events {
 		w.Step(m, ev)
 	}
+	m.draining = false
 	if m.Core != nil {
 		w.schedule(m)
+		w.tryReplace(m)
 	}
 }

@@ -34,6 +34,8 @@ func (o *Options) set(f []string) error {
 			if !o.Stonith && v != "off" {
 				err = fmt.Errorf("stonith: on or off")
 			}
+		case "peer":
+			o.Peer = v
 		case "deadping":
 			o.Deadping, err = time.ParseDuration(v)
 		case "pings":

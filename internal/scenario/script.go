@@ -153,6 +153,10 @@ func (p *Player) onMachine(f []string) error {
 		return stall(w, m, arg(2), arg(3))
 	case "resume":
 		w.Resume(m)
+	case "replace":
+		w.Replace(m)
+	case "edit":
+		return w.edit(m, f[2:])
 	case "stop":
 		w.Step(m, core.StopCommand{})
 	case "standby":
@@ -284,7 +288,7 @@ func (p *Player) emit(m *Machine, a core.Action) {
 
 // owners prints where each resource really runs.
 func (p *Player) owners() {
-	for _, g := range p.World.Groups {
+	for _, g := range p.World.allGroups() {
 		var words []string
 		for _, r := range g.Resources {
 			on := strings.Join(p.World.Owners(r), "+")
@@ -301,6 +305,17 @@ func (p *Player) owners() {
 	p.World.Both = nil
 }
 
+// remark is what the change of a file has to do with a group.
+func remark(g core.GroupView) string {
+	switch {
+	case g.Leaving:
+		return ", no longer in haresources"
+	case g.Waits != "":
+		return ", waits: " + g.Waits
+	}
+	return ""
+}
+
 // view prints what status would show.
 func (p *Player) view(names []string) error {
 	for _, name := range names {
@@ -311,7 +326,7 @@ func (p *Player) view(names []string) error {
 		v := m.Core.View(p.World.Now)
 		p.lines = append(p.lines, fmt.Sprintf("%s %s holds %s", name, v.State, v.Holding))
 		for _, g := range v.Groups {
-			p.lines = append(p.lines, fmt.Sprintf("  %s: owner %q, here %s", g.Key, g.Owner, g.State))
+			p.lines = append(p.lines, fmt.Sprintf("  %s: owner %q, here %s%s", g.Key, g.Owner, g.State, remark(g)))
 		}
 		for _, n := range v.Nodes {
 			if n.Type == core.TypePing {

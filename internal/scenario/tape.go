@@ -27,7 +27,7 @@ func (w *World) Replay(from *Machine, n int) {
 		msg := t.ring[(t.n-n+i)%len(t.ring)]
 		w.At(w.Now+time.Duration(i)*time.Millisecond, func() {
 			for _, to := range w.nodes {
-				if to == from || to.peer != nil || to.Key != from.Key {
+				if to == from || to.peer != nil || to.handing || to.Key != from.Key {
 					continue
 				}
 				if w.Arrived != nil {

@@ -38,6 +38,7 @@ type World struct {
 
 	nodes  []*Machine
 	queue  queue
+	edited bool // a haresources is not what it was at the start
 	number uint64
 	rand   uint64 // of the events' random numbers; 0: they are all 0
 }
@@ -50,8 +51,9 @@ type Options struct {
 	Pings                                   []core.PingConfig
 	Deadping                                time.Duration
 	HangReport                              time.Duration
-	Ahead                                   bool // beats go out by something that is never late
-	Stonith                                 bool // there is a device, see [Machine.Device]
+	Ahead                                   bool   // beats go out by something that is never late
+	Stonith                                 bool   // there is a device, see [Machine.Device]
+	Peer                                    string // the other node, if it is not the other of the first two machines
 }
 
 // DefaultOptions are those of a scenario that sets none.
@@ -129,12 +131,22 @@ func (w *World) happen(h happening) {
 // Step gives a core an event and carries out what it answers.
 func (w *World) Step(m *Machine, ev core.Event) {
 	if m.Core == nil {
+		m.missed(ev)
 		return
 	}
 	if m.stalled {
 		m.waiting = append(m.waiting, ev)
 		return
 	}
+	life := m.life
+	w.step(m, ev)
+	if m.life == life && m.Core != nil {
+		w.afterStep(m)
+		w.tryReplace(m)
+	}
+}
+
+func (w *World) step(m *Machine, ev core.Event) {
 	s := core.Stamp{At: w.Now + time.Nanosecond, Wall: epoch + int64((w.Now+m.Clock)/time.Second), Load: "0.00 0.00 0.00 1/1 1"}
 	if w.rand != 0 {
 		s.Rand = splitmix(&w.rand)
@@ -144,7 +156,7 @@ func (w *World) Step(m *Machine, ev core.Event) {
 	if w.Stepped != nil {
 		before = m.Core.Standing()
 	}
-	life, actions := m.life, m.Core.Step(s, ev)
+	actions := m.Core.Step(s, ev)
 	if w.Stepped != nil {
 		w.Stepped(m, ev, before)
 	}
@@ -154,10 +166,12 @@ func (w *World) Step(m *Machine, ev core.Event) {
 			w.Emit(m, a)
 		}
 	}
-	if m.life == life && m.Core != nil {
-		w.lend(m)
-		w.schedule(m)
-	}
+}
+
+// afterStep asks the core for what it wants next.
+func (w *World) afterStep(m *Machine) {
+	w.lend(m)
+	w.schedule(m)
 }
 
 func (w *World) schedule(m *Machine) {
@@ -251,7 +265,7 @@ func (w *World) send(m *Machine, msg *wire.Message) {
 
 func (w *World) deliver(to *Machine, link int, msg *wire.Message) {
 	switch {
-	case to.cut[link]:
+	case to.cut[link], to.handing:
 	case to.peer != nil:
 		w.hears(to, msg)
 	default:

@@ -32,3 +32,12 @@ func (w *Window) Clone() Window {
 	c.missing = append([]hole(nil), w.missing...)
 	return c
 }
+
+// Restore returns the window that has this state.
+func Restore(s State) Window {
+	w := Window{gen: s.Gen, last: s.Last, heard: s.Heard, adrift: s.Adrift}
+	for _, h := range s.Missing {
+		w.missing = append(w.missing, hole{h.Seq, h.Ask, h.Asked})
+	}
+	return w
+}

@@ -23,6 +23,8 @@ func (r *Run) calm() {
 		}
 	}
 	w.Mend()
+	r.sameAgain()
+	r.settledBefore, r.reloading = false, false
 	begin := w.Now
 	patience := begin + r.calmTime()
 	soon := r.soon()
@@ -30,11 +32,13 @@ func (r *Run) calm() {
 		r.renew()
 		r.endOutside()
 		for _, m := range w.Machines() {
+			r.strangerBoots(m)
 			if !r.resetting() { // who boots in between is reset once more
 				w.Boot(m) // one may still have been stopping
 			}
 		}
 		w.Advance(r.deadtime(r.pair[0]))
+		r.filesDiffer()
 		if r.Failure != nil {
 			return
 		}
@@ -60,6 +64,8 @@ func (r *Run) calm() {
 	r.Tally.longestCalm = max(r.Tally.longestCalm, float64(w.Now-begin)/float64(r.calmTime()))
 	r.split, r.outsider, r.lying, r.scripted, w.Both = false, false, false, false, nil
 	clear(r.spoiled)
+	clear(r.difference)
+	r.strangers = false
 	r.answered = 0
 	r.woke = [2][]time.Duration{}
 	r.slowest = r.travel()
@@ -130,6 +136,9 @@ func (r *Run) asItMustBe() error {
 				return fmt.Errorf("%s is to be stopped once more on %s", g.Key, m.Name)
 			}
 		}
+	}
+	if err := r.unlistedRuns(); err != nil {
+		return err
 	}
 	for i, m := range r.pair {
 		for _, g := range r.w.GroupsOf(m) {

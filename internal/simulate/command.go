@@ -32,7 +32,7 @@ docs/guarantees.md. A broken guarantee is made small and printed as a scenario; 
 const gcPercent = 800
 
 type options struct {
-	fenced             bool
+	fenced, replaced   bool
 	seeds, first, seed uint64
 	workers, faults    int
 	shrink, trace      bool
@@ -55,6 +55,7 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "seeds at once")
 	flags.IntVar(&o.faults, "faults", 10, "end after so many broken seeds")
 	flags.BoolVar(&o.fenced, "fenced", false, "the nodes have STONITH devices")
+	flags.BoolVar(&o.replaced, "replaced", false, "daemons replace themselves, with other files")
 	flags.BoolVar(&o.plain, "plain", false, "only name the broken seeds")
 	flags.BoolVar(&o.tally, "tally", false, "print how often each case was met and each rule judged")
 	if status, done := flags.Read(args, stdout, stderr); done {
@@ -80,6 +81,8 @@ func (o *options) clash(f *labcmd.Flags) error {
 	switch err := errors.Join(f.Alone("play", append(many, "seed")...), f.Alone("seed", append(many, "trace")...)); {
 	case err != nil:
 		return err
+	case o.fenced && o.replaced:
+		return errors.New("--replaced has lives with STONITH devices too: want only one of it and --fenced")
 	case o.seeds == 0 || o.workers < 1 || o.faults < 1:
 		return errors.New("--seeds, --workers and --faults: want 1 or more")
 	case !f.Changed("play") && o.trace:
@@ -91,7 +94,7 @@ func (o *options) clash(f *labcmd.Flags) error {
 }
 
 func (o *options) plan(seed uint64) Plan {
-	farm := Farm{Fenced: o.fenced}
+	farm := Farm{Fenced: o.fenced, Replaced: o.replaced}
 	return farm.plan(seed)
 }
 
@@ -156,8 +159,8 @@ func (o *options) many(out io.Writer) bool {
 		}
 	}()
 	farm := Farm{
-		Fenced: o.fenced,
-		First:  o.first, Seeds: o.seeds, Workers: o.workers, AtMost: o.faults, Ended: interrupted.Load,
+		Fenced: o.fenced, Replaced: o.replaced,
+		First: o.first, Seeds: o.seeds, Workers: o.workers, AtMost: o.faults, Ended: interrupted.Load,
 		Found: func(f Fault) { o.report(f, out) },
 		Each: func(done uint64) {
 			if done%50000 == 0 {
@@ -184,6 +187,9 @@ func (o *options) report(f Fault, out io.Writer) {
 	fenced := ""
 	if o.fenced {
 		fenced = " --fenced"
+	}
+	if o.replaced {
+		fenced = " --replaced"
 	}
 	fmt.Fprintf(out, "%v\n\tbin/lab simulate%s --seed %d\n", f, fenced, f.Seed)
 	if o.plain || f.Failure.Rule == "plan" {

@@ -41,6 +41,7 @@ type Farm struct {
 	Found        func(f Fault)      // called for each fault, one at a time
 	Ended        func() (stop bool) // asked before each seed; nil: never
 	Fenced       bool               // with STONITH devices
+	Replaced     bool               // daemons replace themselves, with other files
 }
 
 // Play plays them all.
@@ -86,6 +87,9 @@ func (f Farm) Play() Result {
 func (f *Farm) plan(seed uint64) Plan {
 	if f.Fenced {
 		return GenerateFenced(seed)
+	}
+	if f.Replaced {
+		return GenerateReplaced(seed)
 	}
 	return Generate(seed)
 }

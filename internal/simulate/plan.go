@@ -63,7 +63,7 @@ func ReadPlan(text string) (p Plan, err error) {
 		verb, arg, _ := strings.Cut(line, " ")
 		switch {
 		case line == "" || line[0] == '|' || line[0] == '#' || verb == "show" || verb == "owners" || verb == "view":
-		case heads[verb]:
+		case heads[verb] && !(verb == "own" && len(p.Steps) > 0): // which may also be a step
 			p.Head = append(p.Head, line)
 		case verb == Calm:
 			p.Steps = append(p.Steps, Step{Line: Calm})

@@ -44,6 +44,9 @@ var Rules = []Rule{
 	{"split-fences", "with STONITH, in a split one node is reset and the other runs everything", splitFences},
 	{"split-ends", "whatever was before, two owners end when both nodes hear each other", splitEnds},
 	{"split-heals", "after it who held a group before goes on with it, untouched", splitHeals},
+	{"replace-unnoticed", "a daemon that replaces itself touches nothing, and the other node notices nothing", replaceKeeps},
+	{"reload-difference", "a change of haresources starts and stops nothing but the difference", nil},
+	{"reload-in-time", "a haresources that both nodes have is in force", reloadInTime},
 	{"one-direction", "who is not heard by a node that it hears releases everything", oneDirection},
 }
 
@@ -69,6 +72,7 @@ func (r *Run) before(f []string) *act {
 		r.split = false // it is over: two owners would need another one
 	}
 	r.note(a)
+	r.noteFiles(a)
 	if a.quiet = r.isQuiet(a); !a.quiet {
 		a.healing, a.sleeper, a.wakes = r.healing, r.sleeper, r.wakes
 		r.drop()
@@ -135,16 +139,19 @@ func (r *Run) everHeard(m, from *scenario.Machine) bool {
 // spoilAll excuses all groups.
 func (r *Run) spoilAll() {
 	for _, m := range r.pair {
-		for _, g := range r.w.GroupsOf(m) {
-			r.spoil(g.Resources[0])
+		for _, g := range append(r.groups(m), r.w.GroupsOf(m)...) {
+			for _, word := range g.Resources {
+				r.spoiled[word] = true
+			}
 		}
 	}
 }
 
 // spoil excuses the groups that a word is in, and no other.
 func (r *Run) spoil(word string) {
+	r.spoiled[word] = true // it may be in no file any more
 	for _, m := range r.pair {
-		for _, g := range r.w.GroupsOf(m) {
+		for _, g := range r.groups(m) {
 			if slices.Contains(g.Resources, word) {
 				for _, w := range g.Resources {
 					r.spoiled[w] = true
@@ -157,6 +164,8 @@ func (r *Run) spoil(word string) {
 // isQuiet says that a step changes nothing for anybody: then whatever was promised still holds.
 func (r *Run) isQuiet(a *act) bool {
 	switch verb := a.f[0]; {
+	case verb == "edit":
+		return true
 	case verb == "clock" || verb == "disk" || verb == "foreign" || verb == "stuck":
 		return true
 	case a.m != nil && a.o == nil:

@@ -19,7 +19,7 @@ func (r *Run) oneOwnerOf(word string) {
 // twoHomes says that by the files each node is the home of a word's group: no name can then decide who
 // begins when both start together.
 func (r *Run) twoHomes(word string) bool {
-	if !r.differs {
+	if !r.differs || r.edited && !r.strangers {
 		return false
 	}
 	homes := 0
@@ -73,7 +73,7 @@ func (r *Run) sleeperWaits(m *scenario.Machine, name string) {
 // heard the other since.
 func (r *Run) doubted(m *scenario.Machine) time.Duration {
 	heard := r.heard[m.Index()][r.other(m).Index()].at
-	for _, woke := range r.woke[m.Index()] {
+	for _, woke := range append(slices.Clone(r.woke[m.Index()]), m.Replaced) {
 		if woke > max(heard, m.Since) {
 			return max(woke, heard+r.deadtime(r.other(m)))
 		}
@@ -88,12 +88,20 @@ func (r *Run) claimTruth(m *scenario.Machine, where, listing string) {
 		return
 	}
 	claimed := strings.Fields(listing)
-	for _, g := range r.w.GroupsOf(m) {
-		held := slices.ContainsFunc(claimed, func(c string) bool { return strings.HasSuffix(c, ":"+g.Resources[0]) })
+	keys, groups := r.keyed(m)
+	held, known := map[string]bool{}, map[string]bool{}
+	for i, g := range groups {
+		here := slices.ContainsFunc(claimed, func(c string) bool { return strings.HasSuffix(c, ":"+keys[i]) })
 		for _, word := range g.Resources {
-			if m.Running[word] && !held && !r.spoiled[word] {
-				r.fail("claim-truth", "%s runs on %s, but %s does not name the group: %v", word, m.Name, where, claimed)
-			}
+			held[word], known[word] = held[word] || here, true // after a change two may name it for a while
+		}
+	}
+	for word := range m.Running { // order does not matter: any is wrong
+		if strings.Contains(listing, ":-") && r.difference[word] {
+			continue // a claim of just before it got another name
+		}
+		if known[word] && !held[word] && !r.spoiled[word] {
+			r.fail("claim-truth", "%s runs on %s, but %s does not name the group: %v", word, m.Name, where, claimed)
 		}
 	}
 }
@@ -136,6 +144,7 @@ func (r *Run) run(m *scenario.Machine, a core.Run) {
 	if r.still {
 		r.fail("nothing-moves", "%s %s on %s", a.Resource, a.Op, m.Name)
 	}
+	r.onlyDifference(m, a)
 	if !r.spoiled[a.Resource] {
 		r.order(m, a)
 	}
@@ -143,16 +152,17 @@ func (r *Run) run(m *scenario.Machine, a core.Run) {
 
 // order is the rule of that name.
 func (r *Run) order(m *scenario.Machine, a core.Run) {
-	for _, g := range r.w.GroupsOf(m) {
+	keys, groups := r.keyed(m)
+	for n, g := range groups {
 		i := slices.Index(g.Resources, a.Resource)
-		if i < 0 || g.Resources[0] != a.Group {
+		if i < 0 || keys[n] != a.Group {
 			continue
 		}
 		for k, word := range g.Resources {
-			if a.Op == core.Start && k < i && !m.Running[word] {
+			if a.Op == core.Start && k < i && !m.Running[word] && !r.spoiled[word] {
 				r.fail("order", "%s is started on %s before %s runs", a.Resource, m.Name, word)
 			}
-			if a.Op == core.Stop && k > i && m.Running[word] {
+			if a.Op == core.Stop && k > i && m.Running[word] && !r.spoiled[word] {
 				r.fail("order", "%s is stopped on %s while %s runs", a.Resource, m.Name, word)
 			}
 		}

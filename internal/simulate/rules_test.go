@@ -55,6 +55,15 @@ var bites = []struct {
 			m.Device.Hang = true
 		}
 	}},
+	{"replace-unnoticed", "calm;replace alpha", 31 * time.Second, func(r *Run) {
+		r.w.Step(r.pair[1], core.StandbyCommand{Which: core.All})
+	}},
+	{"reload-difference", "calm;edit alpha alpha ip1 fs1 new now;replace alpha", 31 * time.Second, func(r *Run) {
+		r.run(r.pair[0], core.Run{Group: "ip1", Resource: "fs1", Op: core.Start})
+	}},
+	{"reload-in-time", "calm;edit alpha alpha ip1 fs1 new now;edit beta alpha ip1 fs1 new now;replace alpha now;replace beta", 30001 * time.Millisecond, func(r *Run) {
+		r.w.Stall(r.pair[0])
+	}},
 	{"one-direction", "calm;deafen alpha beta", 31 * time.Second, func(r *Run) { r.w.Stall(r.pair[0]) }},
 }
 

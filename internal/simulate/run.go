@@ -34,6 +34,12 @@ type Run struct {
 	spoiled  map[string]bool // words of groups of which outsiders or liars made something that no node can know
 	answered time.Duration   // when an operator's word that was given since the last calm has its answer, or none
 
+	edited        bool            // a haresources was changed on the way
+	strangers     bool            // a daemon has begun with another file than the other's, or has lost what its file no longer has
+	reloading     bool            // nothing has happened to settled nodes since but changes of their files
+	settledBefore bool            // the nodes were settled when the first of these began
+	difference    map[string]bool // the words that changes of a haresources are about, since all came right
+
 	disturbed time.Duration // when the last step was that was not quiet: a word may be under way
 	recorded  time.Duration // until when a recording may still be under way
 	slowest   time.Duration // the longest way of a datagram since the last calm
@@ -64,7 +70,7 @@ func Play(plan Plan, trace func(format string, args ...any)) (*Run, error) {
 
 // playWith lets somebody see the world before the first step.
 func playWith(plan Plan, trace func(format string, args ...any), see func(*Run)) (r *Run, err error) {
-	r = &Run{plan: plan, play: scenario.NewPlayer(), Trace: trace, Tally: newTally(), tracing: trace != nil, spoiled: map[string]bool{}}
+	r = &Run{plan: plan, play: scenario.NewPlayer(), Trace: trace, Tally: newTally(), tracing: trace != nil, spoiled: map[string]bool{}, difference: map[string]bool{}}
 	if trace == nil {
 		r.Trace = func(string, ...any) {}
 	}
@@ -126,12 +132,15 @@ func (r *Run) step(s Step) error {
 		r.w.Advance(s.Pause)
 		return nil
 	}
+	r.filesDiffer()
 	f := strings.Fields(s.Line)
 	act := r.before(f)
+	r.reload(act)
 	r.Trace("%s       --- %s, then %s", scenario.Stamp(r.w.Now), s.Line, s.Pause)
 	if err := r.play.Do(s.Line); err != nil {
 		return fmt.Errorf("%s: %w", s.Line, err)
 	}
+	r.filesDiffer()
 	r.after(act)
 	r.w.Advance(s.Pause)
 	r.atRest()
