@@ -74,6 +74,9 @@ type child struct {
 	young int           // how often in a row it has died young
 	pid   int
 	told  bool // SIGTERM was sent, because the daemon ends
+
+	bereft  time.Duration // until then its end may be that of its connection to the daemon, see Resume
+	removed bool          // its line is no longer in ha.cf: it is only to end
 }
 
 // phase is how far all of them are.
@@ -159,6 +162,9 @@ func (k *Keeper) Ended(at time.Duration, n int, end Ending) []Action {
 		if k.phase == leaving {
 			return // 3.0.6: not a word
 		}
+		if c.removed {
+			return
+		}
 		if c.Helper == "" {
 			k.log(end.level(), "Managed %s process %d %s", c.Command, c.pid, end)
 		}
@@ -173,7 +179,7 @@ func (k *Keeper) Ended(at time.Duration, n int, end Ending) []Action {
 // other than 0. What ends it when the daemon itself is about to end is no failure.
 func (k *Keeper) failfast(c *child, end Ending) bool {
 	failed := end.Signal != 0 || end.Code != 0
-	if !c.Failfast || !failed {
+	if !c.Failfast || !failed || k.now < c.bereft {
 		return false
 	}
 	k.log("EMERG", "Rebooting system.  Reason: %s", c.Command)
@@ -185,7 +191,9 @@ func (k *Keeper) failfast(c *child, end Ending) bool {
 func (k *Keeper) again(n int) {
 	c := &k.children[n]
 	wait := time.Duration(0)
-	if k.now-c.since < youngest {
+	if k.now < c.bereft {
+		wait, c.bereft = pause, 0
+	} else if k.now-c.since < youngest {
 		c.young++
 		wait = pause
 	} else {

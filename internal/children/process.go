@@ -41,6 +41,7 @@ type Config struct {
 	// StateDir keeps notes of what runs, so that the next daemon finds what one that was killed has left behind.
 	// It must not survive a reboot. "" keeps none.
 	StateDir string
+	Kept     []int // processes that run on, see Adopt
 	Log      func(level, text string)
 	Events   Events
 }
@@ -72,7 +73,7 @@ func (p *Processes) Start(n int, program Program) {
 // starter starts one after the other, and none before those of an earlier daemon have ended: two of a kind
 // would be in each other's way.
 func (p *Processes) starter() {
-	p.records.End(p.config.Log)
+	p.records.End(p.config.Log, p.config.Kept...)
 	for s := range p.starts {
 		p.start(s)
 	}
@@ -85,31 +86,47 @@ func (p *Processes) start(s start) {
 		return
 	}
 	pid := cmd.Process.Pid
+	_ = cmd.Process.Release() // it is waited for by its number
 	p.records.Add(pid, s.program.Command)
 	p.mu.Lock()
 	p.pids[s.n] = pid
 	p.mu.Unlock()
 	p.config.Events.Started(s.n, pid)
-	go func() {
-		end := p.wait(s.n, cmd)
-		p.records.Remove(pid)
-		p.config.Events.Ended(s.n, end)
-	}()
+	go p.watch(s.n, pid)
+}
+
+// watch tells of the end of a process.
+func (p *Processes) watch(n, pid int) {
+	end := p.wait(n, pid)
+	p.records.Remove(pid)
+	p.config.Events.Ended(n, end)
+}
+
+// Adopt goes on with a process that is a child of ours, because another image of this process has started it. Its
+// number must be among Config.Kept.
+func (p *Processes) Adopt(n, pid int) {
+	p.mu.Lock()
+	p.pids[n] = pid
+	p.mu.Unlock()
+	go p.watch(n, pid)
 }
 
 // wait waits for the end of a process. As long as its number is known here it belongs to this process: it is
 // taken off the list before the kernel may give it to another.
-func (p *Processes) wait(n int, cmd *exec.Cmd) Ending {
+func (p *Processes) wait(n, pid int) Ending {
 	var info unix.Siginfo
-	for unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	for unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
 	}
 	p.mu.Lock()
 	delete(p.pids, n)
 	p.mu.Unlock()
-	_ = cmd.Wait() // its status tells
-	ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	var ws unix.WaitStatus
+	err := error(unix.EINTR)
+	for err == unix.EINTR {
+		_, err = unix.Wait4(pid, &ws, 0, nil)
+	}
 	switch {
-	case !ok:
+	case err != nil:
 		return Ending{Code: -1}
 	case ws.Signaled():
 		return Ending{Signal: ws.Signal()}
@@ -172,3 +189,6 @@ func sentence(err error) string {
 	text := err.Error()
 	return strings.ToUpper(text[:1]) + text[1:]
 }
+
+// StartTime is when a process was started, in a word of the kernel's; "" if there is none.
+func (p *Processes) StartTime(pid int) string { return runner.StartTime(pid) }

@@ -69,7 +69,7 @@ func announceWord(word string, stderr io.Writer) int {
 	if err == nil {
 		err = announce(spec)
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, address.ErrNoNeighbours) {
 		return exitOK
 	}
 	hint := address.Hint(err)
@@ -83,13 +83,9 @@ func announceWord(word string, stderr io.Writer) int {
 // announce sends the first round and leaves the others to a process of its own. It returns at
 // once.
 func announce(spec address.Spec) error {
-	err := address.Announce(spec, "/proc/self/exe", func(index uint32) []string {
+	return address.Announce(spec, "/proc/self/exe", func(index uint32) []string {
 		return []string{"heartbeatd", "address", "announcer", strconv.FormatUint(uint64(index), 10), spec.Addr.String()}
 	})
-	if errors.Is(err, address.ErrNoNeighbours) {
-		return nil
-	}
-	return err
 }
 
 // runAnnouncer is the process that announce starts; nobody sees its output.

@@ -174,11 +174,11 @@ func callScript(t *testing.T, name string, args ...string) (code int, out, errOu
 
 func TestAddressScripts(t *testing.T) {
 	scriptHost(t)
-	for _, tt := range []struct{ script, word, added, removed string }{
-		{"IPaddr", "10.1.0.9/24/e0", "inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0", "inet address 10.1.0.9/24 from device e0"},
-		{"IPaddr2", "10.1.0.9/32/e0:0", "inet address 10.1.0.9/32 to device e0", "inet address 10.1.0.9/32 from device e0"},
-		{"IPv6addr", "fd00::9/64/e0", "inet6 address fd00::9/64 to device e0", "inet6 address fd00::9/64 from device e0"},
-		{"IPv6addr", "fd00 9/64/e0", "inet6 address fd00::9/64 to device e0", "inet6 address fd00::9/64 from device e0"},
+	for _, tt := range []struct{ script, word, added, removed, announced string }{
+		{"IPaddr", "10.1.0.9/24/e0", "inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0", "inet address 10.1.0.9/24 from device e0", "gratuitous ARP for 10.1.0.9"},
+		{"IPaddr2", "10.1.0.9/32/e0:0", "inet address 10.1.0.9/32 to device e0", "inet address 10.1.0.9/32 from device e0", "gratuitous ARP for 10.1.0.9"},
+		{"IPv6addr", "fd00::9/64/e0", "inet6 address fd00::9/64 to device e0", "inet6 address fd00::9/64 from device e0", "unsolicited neighbour advertisements for fd00::9"},
+		{"IPv6addr", "fd00 9/64/e0", "inet6 address fd00::9/64 to device e0", "inet6 address fd00::9/64 from device e0", "unsolicited neighbour advertisements for fd00::9"},
 	} {
 		up := ""
 		if tt.script == "IPaddr" {
@@ -191,7 +191,7 @@ func TestAddressScripts(t *testing.T) {
 		}{
 			{"status", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
 			{"stop", address.ExitOK, "INFO:  Success\n", ""},
-			{"start", address.ExitOK, "INFO:  Success\n", up + "INFO: Adding " + tt.added + "\n"},
+			{"start", address.ExitOK, "INFO:  Success\n", up + "INFO: Adding " + tt.added + "\nINFO: Sending " + tt.announced + " on e0\n"},
 			{"status", address.ExitOK, "INFO:  Running OK\n", ""},
 			{"monitor", address.ExitOK, "INFO:  Running OK\n", ""},
 			{"stop", address.ExitOK, "INFO:  Success\n", "INFO: Removing " + tt.removed + "\n"},
@@ -223,7 +223,8 @@ func TestAddressElsewhere(t *testing.T) {
 		{"stop", address.ExitOK, "INFO:  Success\n", "WARN: 10.1.0.9 is on device e0 and not on e0p as configured, removing it there\n" +
 			"INFO: Removing inet address 10.1.0.9/24 from device e0\n"},
 		{"status", address.ExitNotRunning, "INFO:  Resource is stopped\n", ""},
-		{"start", address.ExitOK, "INFO:  Success\n", "INFO: Adding inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0p\n"},
+		{"start", address.ExitOK, "INFO:  Success\n", "INFO: Adding inet address 10.1.0.9/24 with broadcast address 10.1.0.255 to device e0p\n" +
+			"INFO: Sending gratuitous ARP for 10.1.0.9 on e0p\n"},
 		{"stop", address.ExitOK, "INFO:  Success\n", "INFO: Removing inet address 10.1.0.9/24 from device e0p\n"},
 	} {
 		code, out, errOut := callScript(t, "IPaddr2", "10.1.0.9/24/e0p", step.action)

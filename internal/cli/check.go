@@ -46,7 +46,7 @@ type checker struct {
 }
 
 func thisChecker() *checker {
-	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d", agents: "/usr/lib/ocf/resource.d/heartbeat"}
+	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d", agents: "/usr/lib/ocf/resource.d/heartbeat", drbdadm: "drbdadm"}
 	return &checker{
 		host:    confhost.New(),
 		routeTo: confhost.RouteTo,

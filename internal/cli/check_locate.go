@@ -16,6 +16,8 @@ type scriptPlaces struct {
 	init string // /etc/init.d
 	// agents has the OCF agents that scripts of 3.0.6 call; "" where nobody is to ask for them.
 	agents string
+	// drbdadm knows the resources of drbddisk; "" where nobody is to ask it.
+	drbdadm string
 }
 
 // locate finds what a word of haresources runs, for the configuration in dir.
@@ -60,6 +62,9 @@ func (c *checker) script(dir, word string) string {
 	}
 	if agent := c.places.missingAgent(cmd.Path); agent != "" {
 		return cmd.Path + "; " + c.warn("the OCF agent %s is missing, so it cannot start: install the package resource-agents", agent)
+	}
+	if why := c.places.drbdFault(word); why != "" {
+		return cmd.Path + "; " + c.warn("%s", why)
 	}
 	return cmd.Path
 }

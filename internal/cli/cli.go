@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+
+	"heartbeatd/internal/daemon"
 )
 
 type command func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
@@ -27,10 +29,15 @@ var oldScripts = map[string]func(called string, args []string, stdin io.Reader, 
 	"mach_down":       machDown,
 	"req_resource":    reqResource,
 	"ha_propagate":    haPropagate,
+
+	"drbd-peer-outdater": drbdPeerOutdater,
 }
 
 // Run is the program, called by the given name with the given arguments; it returns the exit code.
 func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if code, resumed := goOn(stderr); resumed {
+		return code
+	}
 	switch base := filepath.Base(name); base {
 	case "heartbeat":
 		return heartbeatFace(hooks(), name, args, stdin, stdout, stderr)
@@ -50,6 +57,9 @@ func Run(name string, args []string, stdin io.Reader, stdout, stderr io.Writer) 
 	}
 	if len(args) == 0 {
 		return runForeground(stderr)
+	}
+	if args[0] == daemon.RipeFlag {
+		return canGoOn(stdout, stderr)
 	}
 	if args[0] == daemonChildFlag {
 		return daemonChild(hooks(), args[1:])

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"syscall"
+	"time"
 
 	"heartbeatd/internal/pidfile"
 )
@@ -33,6 +34,8 @@ type Hooks struct {
 	Validate func(stderr io.Writer) int
 	// Effective writes the configuration in force, as `heartbeat -v` does.
 	Effective func(stdout io.Writer) error
+	// Logged writes a line to ha-log as well; nil: nowhere.
+	Logged func(text string)
 }
 
 const hbUsage = `
@@ -49,6 +52,7 @@ type hbCall struct {
 	debug          int
 	stdout, stderr io.Writer
 	daemonize      func(DaemonOptions, io.Writer) int
+	replaceWithin  time.Duration // 0: a minute
 }
 
 // heartbeatFace is the program `heartbeat` of 3.0.6. called is the name it was called by.
@@ -124,7 +128,7 @@ func (c *hbCall) kill() int {
 		err := stopProcess(pid, func() bool {
 			now, alive, _ := pidfile.Alive(c.pidFile)
 			return alive && now == pid
-		})
+		}, c.asksToStop(pid))
 		if err == nil {
 			return exitOK
 		}
@@ -167,24 +171,14 @@ func (c *hbCall) reload() int {
 		return c.noPID()
 	}
 	c.log(c.stderr, "heartbeat", "info: Signalling heartbeat pid %d to reread config files", pid)
+	if c.hooks.Logged != nil {
+		c.hooks.Logged(fmt.Sprintf("Signalling heartbeat pid %d to reread config files", pid))
+	}
 	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
 		fmt.Fprintf(c.stderr, "ERROR: Could not signal pid %d : %s\n", pid, errorText(err))
 		return hbNotPermitted
 	}
 	return exitOK
-}
-
-// restart is -R. 3.0.6 uses it to exec itself; we have no use for it and only answer alike.
-func (c *hbCall) restart() int {
-	if c.hooks.Validate(io.Discard) != 0 {
-		return exitFailed
-	}
-	if pid, alive, _ := pidfile.Alive(c.pidFile); alive {
-		fmt.Fprintf(c.stderr, "ERROR: Heartbeat already running [pid %s].\n", pidText(pid))
-		return exitFailed
-	}
-	fmt.Fprintln(c.stderr, "ERROR: heartbeat is not running.")
-	return hbBadConfig
 }
 
 func (c *hbCall) start() int {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"heartbeatd/internal/control"
+	"heartbeatd/internal/drbd"
 	"heartbeatd/internal/pidfile"
 )
 
@@ -19,6 +20,7 @@ type machine struct {
 	host     string // uname -n
 	pid      int
 	now      func() time.Time
+	drbd     drbd.Source
 }
 
 func thisMachine() machine {
@@ -33,6 +35,7 @@ func thisMachine() machine {
 		host:     host,
 		pid:      os.Getpid(),
 		now:      time.Now,
+		drbd:     drbd.Machine(),
 	}
 }
 

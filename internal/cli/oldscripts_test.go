@@ -142,6 +142,8 @@ type statusOnly struct{ st control.Status }
 func (f statusOnly) Status() (control.Status, error) { return f.st, nil }
 func (statusOnly) Standby(string) error              { return errors.New("not asked for") }
 func (statusOnly) Takeover(string) error             { return errors.New("not asked for") }
+func (statusOnly) Replace() error                    { return errors.New("not asked for") }
+func (statusOnly) Stop() error                       { return errors.New("not asked for") }
 
 func (s *oldSite) daemon(st control.Status) {
 	s.Helper()
@@ -277,6 +279,17 @@ func TestPropagate(t *testing.T) {
 		out.Reset()
 		if code := p.all(); code != 0 || out.String() != "HA Linux not configured on this node.  Can not propagate.\n" {
 			t.Errorf("exit %d, %s", code, &out)
+		}
+	}
+}
+
+// TestPropagateTakesNoArguments: whoever gives some expects something else of it, and nothing is copied.
+func TestPropagateTakesNoArguments(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"beta"}} {
+		var out, errs bytes.Buffer
+		code := haPropagate("ha_propagate", args, strings.NewReader(""), &out, &errs)
+		if want := "usage: ha_propagate\nCopies ha.cf, authkeys and haresources to the other nodes of ha.cf, by scp as root.\n"; code != exitUsage || errs.String() != want || out.Len() > 0 {
+			t.Errorf("%q: exit %d, %q, %q", args, code, &out, &errs)
 		}
 	}
 }

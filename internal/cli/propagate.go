@@ -25,7 +25,7 @@ type propagate struct {
 
 func haPropagate(_ string, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
-		fmt.Fprintln(stderr, "usage: ha_propagate\nCopies ha.cf and authkeys to the other nodes of ha.cf, by scp as root.")
+		fmt.Fprintln(stderr, "usage: ha_propagate\nCopies ha.cf, authkeys and haresources to the other nodes of ha.cf, by scp as root.")
 		return exitUsage
 	}
 	m := thisMachine()

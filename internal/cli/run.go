@@ -8,10 +8,12 @@ import (
 	"os"
 	"sort"
 	"syscall"
+	"time"
 
 	"heartbeatd/internal/confhost"
 	"heartbeatd/internal/config"
 	"heartbeatd/internal/daemon"
+	"heartbeatd/internal/halog"
 )
 
 const etcDir = "/etc/ha.d"
@@ -30,7 +32,24 @@ func hooks() Hooks {
 			return report.ExitCode()
 		},
 		Effective: effective,
+		Logged:    logged,
 	}
+}
+
+// logged writes a line where the daemon writes its own. Who may not do that has seen it on the terminal.
+func logged(text string) {
+	_, cfg, _, err := load()
+	if err != nil || cfg == nil {
+		return
+	}
+	host, _ := os.Hostname()
+	c := halog.Config{File: cfg.Log.File, DebugFile: cfg.Log.DebugFile, Facility: cfg.Log.SyslogFacility(), SyslogFormat: cfg.Log.SyslogFormat, Node: host}
+	if cfg.Log.UseLogd {
+		c.Logd = halog.Logd{Path: halog.LogdPath, Retry: cfg.Log.LogdRetry}
+	}
+	log := halog.Open(c)
+	log.Line(halog.Info, text)
+	log.Close(time.Second)
 }
 
 func load() (config.Files, *config.Config, config.Report, error) {
@@ -53,9 +72,18 @@ func loadFor(o DaemonOptions) (config.Files, *config.Config, config.Report, erro
 	if err != nil {
 		return files, nil, nil, err
 	}
-	host := &patientHost{Host: confhost.New(), named: map[string]bool{}}
+	cfg, report := loadAgain(files, confhost.New(), true)
+	return files, cfg, report, nil
+}
+
+// loadAgain makes a configuration of files that were read.
+func loadAgain(files config.Files, asked config.Host, patient bool) (*config.Config, config.Report) {
+	if !patient {
+		return config.Load(files, asked)
+	}
+	host := &patientHost{Host: asked, named: map[string]bool{}}
 	cfg, report := config.Load(files, host)
-	return files, cfg, append(report, host.missing...), nil
+	return cfg, append(report, host.missing...)
 }
 
 // patientHost takes it for granted that every interface will be there.
@@ -130,12 +158,17 @@ func runDaemon(o DaemonOptions, stderr io.Writer) int {
 	}
 	opt := daemon.Options{
 		Config: cfg, Paths: daemon.DefaultPaths, Version: version, Debug: o.Debug, NoResources: o.NoResources,
-		Foreground: o.Foreground, Notes: notes(report), Ready: o.Ready, Reread: rereader(files),
+		Foreground: o.Foreground, Notes: notes(report), Ready: o.Ready, Reread: rereader(files, cfg, o.Foreground),
+		Files: files, Program: daemon.OwnProgram(),
 	}
 	if o.Foreground && logToStderr(cfg) {
 		opt.Stderr = stderr
 	}
-	err = daemon.Run(opt)
+	return ran(daemon.Run(opt), stderr)
+}
+
+// ran is the exit code of a daemon that has ended.
+func ran(err error, stderr io.Writer) int {
 	if pid, running := daemon.AlreadyRunning(err); running {
 		thisMachine().log(stderr, "heartbeat", "info: heartbeat: already running [pid %s].", pidText(pid))
 		return exitRunning
@@ -158,17 +191,20 @@ func logToStderr(cfg *config.Config) bool {
 
 // rereader looks at the files again on SIGHUP and compares them with what is in force. 3.0.6
 // goes by their times of change; a file that was only touched needs nothing.
-func rereader(inForce config.Files) func() daemon.Reread {
+func rereader(inForce config.Files, cfg *config.Config, patient bool) func() daemon.Reread {
 	return func() (r daemon.Reread) {
 		files, err := confhost.Read(etcDir)
 		if err != nil {
 			r.Err = err
 			return r
 		}
+		r.Files = files
 		if !bytes.Equal(files.HaCf.Data, inForce.HaCf.Data) || !bytes.Equal(files.Haresources.Data, inForce.Haresources.Data) {
-			r.OtherChanged = true
-			if _, report := config.Load(files, confhost.New()); report.Fatal() {
+			now, report := loadAgain(files, confhost.New(), patient)
+			if report.Fatal() {
 				r.Refused = notes(report)
+			} else {
+				r.Changed = daemon.Changes(inForce.HaCf.Data, files.HaCf.Data, cfg.Groups, now.Groups)
 			}
 		}
 		keys, report := config.LoadAuthkeys(files.Authkeys)

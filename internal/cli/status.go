@@ -16,7 +16,8 @@ const statusHelp = `Usage: heartbeatd status [FLAGS]
 Shows this node's view: nodes and links, who holds which group since when, the
 last transition and its cause, deaths, late beats and dropped datagrams; the
 longest gaps in the other node's beats, and from them the lowest deadtime that
-would have been safe; how late this node's own beats and decisions were.
+would have been safe; how late this node's own beats and decisions were; the
+roles of DRBD devices where this machine has any.
 
 Exit code, as an init script's status:
   0  running
@@ -55,6 +56,7 @@ func (m machine) status(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return m.explainSilence(err, stderr)
 	}
+	m.addDRBD(&st)
 	if *asJSON {
 		enc := json.NewEncoder(stdout)
 		enc.SetIndent("", "  ")

@@ -189,6 +189,8 @@ func (f *fakeDaemon) Takeover(w string) error {
 	f.asked <- "takeover " + w
 	return f.err
 }
+func (f *fakeDaemon) Replace() error { f.asked <- "replace"; return f.err }
+func (f *fakeDaemon) Stop() error    { f.asked <- "stop"; return f.err }
 
 // testMachine has no daemon yet.
 func testMachine(t *testing.T) machine {

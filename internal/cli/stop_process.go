@@ -10,8 +10,9 @@ import (
 
 // stopProcess sends SIGTERM and returns when the process is gone, however long it takes to
 // release what it holds. still is asked after the process is held by a descriptor: if the number
-// belongs to somebody else by then, nobody is harmed. An errno comes back as it is.
-func stopProcess(pid int, still func() bool) error {
+// belongs to somebody else by then, nobody is harmed. An errno comes back as it is. Where asked says that the process
+// has been told in another way, no signal is sent.
+func stopProcess(pid int, still, asked func() bool) error {
 	fd, err := unix.PidfdOpen(pid, 0)
 	switch {
 	case errors.Is(err, unix.ESRCH):
@@ -23,7 +24,9 @@ func stopProcess(pid int, still func() bool) error {
 	if !still() {
 		return nil
 	}
-	err = unix.PidfdSendSignal(fd, unix.SIGTERM, nil, 0)
+	if !asked() {
+		err = unix.PidfdSendSignal(fd, unix.SIGTERM, nil, 0)
+	}
 	if errors.Is(err, unix.ESRCH) {
 		return nil
 	}

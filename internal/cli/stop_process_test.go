@@ -10,7 +10,8 @@ import (
 
 // A number that belongs to somebody else by now is left alone, with a descriptor and without.
 func TestStopProcessHarmsNobodyElse(t *testing.T) {
-	for name, stop := range map[string]func(int, func() bool) error{"by descriptor": stopProcess, "by number": stopByNumber} {
+	bySignal := func(pid int, still func() bool) error { return stopProcess(pid, still, func() bool { return false }) }
+	for name, stop := range map[string]func(int, func() bool) error{"by descriptor": bySignal, "by number": stopByNumber} {
 		cmd := exec.Command("sleep", "1000")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -112,3 +112,21 @@ func Takeover(path, which string, timeout time.Duration) error {
 	_, err := query(path, request{Command: "takeover", Which: which}, timeout)
 	return err
 }
+
+// Replace asks the daemon to go on as the program that is installed now. It returns when the daemon has accepted;
+// [Status] has a field for what becomes of it.
+func Replace(path string, timeout time.Duration) error {
+	_, err := query(path, request{Command: "replace"}, timeout)
+	return err
+}
+
+// Stop tells the daemon to release everything and end. It returns when the daemon has accepted. Where that is replacing
+// itself just now, the question is put again: the socket is there all the time.
+func Stop(path string, timeout time.Duration) error {
+	_, err := query(path, request{Command: "stop"}, timeout)
+	for n := 0; n < 20 && errors.Is(err, ErrNoAnswer) && !errors.Is(err, os.ErrDeadlineExceeded); n++ {
+		time.Sleep(50 * time.Millisecond)
+		_, err = query(path, request{Command: "stop"}, timeout)
+	}
+	return err
+}

@@ -14,7 +14,7 @@ const DefaultPath = "/run/heartbeat/control"
 const maxRequest = 4096
 
 type request struct {
-	Command string `json:"command"`         // status, standby, takeover
+	Command string `json:"command"`         // status, standby, takeover, replace, stop
 	Which   string `json:"which,omitempty"` // standby and takeover: all, local, foreign, failback
 }
 
@@ -41,7 +41,7 @@ func parseRequest(line []byte) (request, error) {
 		return r, fmt.Errorf("the request is not one line of JSON: %w", err)
 	}
 	switch r.Command {
-	case "status":
+	case "status", "replace", "stop":
 		return r, nil
 	case "standby", "takeover":
 		if !ValidWhich(r.Which) {

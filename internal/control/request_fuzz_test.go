@@ -17,6 +17,16 @@ func (c *counting) Status() (Status, error) {
 func (c *counting) Standby(which string) error  { return c.move("standby", which) }
 func (c *counting) Takeover(which string) error { return c.move("takeover", which) }
 
+func (c *counting) Stop() error {
+	c.calls = append(c.calls, "stop")
+	return nil
+}
+
+func (c *counting) Replace() error {
+	c.calls = append(c.calls, "replace")
+	return nil
+}
+
 func (c *counting) move(command, which string) error {
 	c.calls = append(c.calls, command)
 	c.moves = append(c.moves, which)

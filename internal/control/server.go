@@ -20,12 +20,14 @@ const (
 
 // Handler is the daemon as the control socket sees it. Each method is called from several
 // goroutines at once and must answer within milliseconds: Status hands out a snapshot that
-// nobody changes afterwards, the other two only put the command on the daemon's inbox. An error is
+// nobody changes afterwards, the others only put the command on the daemon's inbox. An error is
 // a refusal, with advice if it is a [Refusal].
 type Handler interface {
 	Status() (Status, error)
 	Standby(which string) error
 	Takeover(which string) error
+	Replace() error // by the program that is installed now
+	Stop() error    // release everything, and end
 }
 
 // Server answers on one control socket.
@@ -181,6 +183,10 @@ func respond(line []byte, h Handler) answer {
 		err = h.Standby(req.Which)
 	case "takeover":
 		err = h.Takeover(req.Which)
+	case "replace":
+		err = h.Replace()
+	case "stop":
+		err = h.Stop()
 	}
 	if err != nil {
 		return refuse(err)

@@ -47,6 +47,8 @@ func (f *fakeDaemon) Standby(which string) error {
 }
 
 func (f *fakeDaemon) Takeover(which string) error { return f.note("takeover " + which) }
+func (f *fakeDaemon) Replace() error              { return f.note("replace") }
+func (f *fakeDaemon) Stop() error                 { return f.note("stop") }
 
 func start(t *testing.T, h Handler) (*Server, string) {
 	t.Helper()

@@ -15,19 +15,23 @@ type Status struct {
 	State        string            `json:"state"` // init, up, active, stopping
 	Since        time.Time         `json:"since"` // start of the daemon
 	Generation   uint64            `json:"generation"`
-	AutoFailback string            `json:"auto_failback"` // on, off, legacy
-	Holding      string            `json:"holding"`       // none, local, foreign, all, transition
-	Standby      string            `json:"standby"`       // a move in progress, in words; "" if none
-	Fencing      *FencingStatus    `json:"fencing"`       // a reset that a takeover waits for; null if none does
-	Nodes        []NodeStatus      `json:"nodes"`         // in the order of ha.cf, this node included
-	Groups       []GroupStatus     `json:"groups"`        // in the order of haresources
-	Media        []MediumStatus    `json:"media"`         // in the order of ha.cf
+	AutoFailback string            `json:"auto_failback"`       // on, off, legacy
+	Holding      string            `json:"holding"`             // none, local, foreign, all, transition
+	Standby      string            `json:"standby"`             // a move in progress, in words; "" if none
+	Fencing      *FencingStatus    `json:"fencing"`             // a reset that a takeover waits for; null if none does
+	Nodes        []NodeStatus      `json:"nodes"`               // in the order of ha.cf, this node included
+	Groups       []GroupStatus     `json:"groups"`              // in the order of haresources
+	Differs      bool              `json:"haresources_differs"` // from that of the other node
+	Media        []MediumStatus    `json:"media"`               // in the order of ha.cf
 	Transition   Transition        `json:"last_transition"`
 	Received     uint64            `json:"datagrams_received"`
 	Dropped      map[string]uint64 `json:"datagrams_dropped"` // by reason
 	LogDropped   uint64            `json:"log_lines_dropped"`
 	Parameters   map[string]string `json:"parameters"` // ha.cf directives as written, for cl_status hbparameter
 	Own          OwnLateness       `json:"own_lateness"`
+	Replacement  Replacement       `json:"replacement"`          // of the running program by itself: a reload, or an upgrade
+	DRBD         []DRBDStatus      `json:"drbd,omitempty"`       // of this machine; none where the kernel has no DRBD
+	DRBDError    string            `json:"drbd_error,omitempty"` // why it could not be asked
 }
 
 // NodeStatus is one node as seen from here.
@@ -84,7 +88,9 @@ type GroupStatus struct {
 	State     string        `json:"state"` // here: stopped, probing, starting, running, stopping, failed, stop-failed
 	Since     time.Time     `json:"since"` // of owner and state
 	Resources []string      `json:"resources"`
-	Script    *ScriptStatus `json:"script,omitempty"` // the one running now
+	Script    *ScriptStatus `json:"script,omitempty"`  // the one running now
+	Leaving   bool          `json:"leaving,omitempty"` // haresources no longer has it, and it is being stopped
+	Waits     string        `json:"waits,omitempty"`   // why what is new in haresources about it is not in force; "" if it is
 }
 
 // ScriptStatus is a running script.

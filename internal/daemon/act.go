@@ -9,10 +9,12 @@ import (
 
 // act carries out one action. None of them waits.
 func (d *daemon) act(a core.Action) {
+	if d.debug > 0 {
+		d.traceAction(a)
+	}
 	switch a := a.(type) {
 	case core.Send:
-		if data := d.keys.AppendSealed(d.sealed[:0], d.core.PeerKey(), a.Msg, d.opt.Config.MsgFmt != "netstring"); data != nil {
-			d.sealed = data
+		if data := d.seal(a.Msg); data != nil {
 			d.links.Send(data)
 		}
 	case core.Log:

@@ -88,21 +88,13 @@ func asShipped(file, name string) bool {
 func (d *daemon) announce(word string) {
 	_, spec, err := address.ParseWord(word)
 	if err == nil {
-		err = known(d.announcer.Announce(spec))
+		err = d.announcer.Announce(spec)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, address.ErrNoNeighbours) {
 		d.logLine("WARN", fmt.Sprintf("announcing %s: %v", word, err))
 	}
 }
 
 func (d *daemon) announceOn(spec address.Spec, index uint32) error {
-	return known(d.announcer.On(spec.Addr, index))
-}
-
-// known: that an interface has no neighbours is no failure.
-func known(err error) error {
-	if errors.Is(err, address.ErrNoNeighbours) {
-		return nil
-	}
-	return err
+	return d.announcer.On(spec.Addr, index)
 }

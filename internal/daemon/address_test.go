@@ -1,14 +1,71 @@
 package daemon
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"heartbeatd/etc"
+	"heartbeatd/internal/address"
+	"heartbeatd/internal/config"
+	"heartbeatd/internal/link/linktest"
 	"heartbeatd/internal/runner"
 )
+
+// TestAddressIsPutUpWithin: the daemon itself does what our script would, and says what that would say.
+func TestAddressIsPutUpWithin(t *testing.T) {
+	network := linktest.New(nil, 1, "eth0")
+	newMachine(t, network, "node2", nil).start()
+	a := newMachine(t, network, "node1", func(c *config.Config) {
+		c.Groups = append(c.Groups, config.Group{Home: "node1", Resources: []string{"IPaddr2::192.0.2.1/24/nosuch0"}})
+	})
+	ours, err := fs.ReadFile(etc.AddressScripts, "ha.d/resource.d/IPaddr2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.dir, "ha.d", "resource.d", "IPaddr2"), ours, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	a.start()
+	// Run as a script it would call this test's program, which says no such thing.
+	a.untilLog("IPaddr2 192.0.2.1/24/nosuch0 start: ERROR: " + address.ErrNoInterface.Error())
+}
+
+// TestUnknownStatusOfAnAddress: where the kernel cannot be asked the address may be here.
+func TestUnknownStatusOfAnAddress(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "IPaddr2")
+	ours, err := fs.ReadFile(etc.AddressScripts, "ha.d/resource.d/IPaddr2")
+	if err == nil {
+		err = os.WriteFile(path, ours, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := (&daemon{}).ownScript(runner.Command{Path: path, Args: []string{"192.0.2.1/24"}})
+	if rc := status("status", io.Discard, io.Discard); rc != address.ExitNotRunning {
+		t.Fatalf("exit %d of an address that is not here", rc)
+	}
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 0 // no socket can be opened
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	rc := status("status", io.Discard, io.Discard)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if done := scriptDone(runner.Result{RC: rc}); !done.Unsure {
+		t.Errorf("exit %d counts as an answer", rc)
+	}
+}
 
 // TestOnlyOurScriptIsDoneWithin: what an administrator has put under the name of an address script is run.
 func TestOnlyOurScriptIsDoneWithin(t *testing.T) {

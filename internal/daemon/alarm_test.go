@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"heartbeatd/internal/core"
+	"heartbeatd/internal/link/linktest"
 )
 
 // TestAlarm: it rings once for each time it was set, not before its time, and at once for a time that has passed.
@@ -74,4 +76,26 @@ func TestAlarmWithoutTimer(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("silent")
 	}
+}
+
+// TestDeadlineHasItsAlarm: it is set to the core's next one, whatever has happened.
+func TestDeadlineHasItsAlarm(t *testing.T) {
+	network := linktest.New(nil, 1, "eth0")
+	a := newMachine(t, network, "node1", nil).start()
+	b := newMachine(t, network, "node2", nil).start()
+	a.until("both groups are settled", a.runs)
+	check := func(when string) {
+		t.Helper()
+		var at, next time.Duration
+		a.d.ask(func() { at, next = a.d.alarm.at, a.d.core.NextTick() })
+		// 0 where it has rung, and the loop has not heard it yet.
+		if at != next && at != 0 {
+			t.Errorf("%s: set to %v, the next deadline is %v", when, at, next)
+		}
+	}
+	a.until("the other is heard", func() bool { return strings.Contains(a.log(), "Status update for node node2: status active") })
+	check("both are there")
+	b.stop()
+	a.untilLog("node node2: is dead")
+	check("one is dead")
 }

@@ -87,6 +87,8 @@ func (d *daemon) lend() {
 		a.sealed = d.keys.AppendSealed(a.sealed[:0], d.core.PeerKey(), &a.beat, d.opt.Config.MsgFmt != "netstring")
 		if a.sealed == nil || !a.sender.Offer(at, a.sealed) {
 			a.without = d.now() + refusedFor
+		} else if d.debug >= debugMessages {
+			d.traceBeat(at, &a.beat)
 		}
 	}
 }
@@ -119,6 +121,9 @@ func (d *daemon) urgent() {
 	}
 	if err := pacer.LockMemory(); err != nil {
 		d.logLine("WARN", fmt.Sprintf("memory is not locked, it may be slow to decide when memory is short: %v", err))
+	}
+	if kilobytes := d.opt.Config.MemReserve; kilobytes > 0 {
+		reserve(kilobytes)
 	}
 }
 

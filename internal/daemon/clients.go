@@ -126,24 +126,28 @@ func clientRules(entries []config.APIAuth) map[string]clientapi.Rule {
 	rules := map[string]clientapi.Rule{}
 	for _, e := range entries {
 		rules[e.Name] = clientapi.Rule{
-			UIDs: idNumbers(e.Users, func(name string) (string, error) {
-				u, err := user.Lookup(name)
-				if err != nil {
-					return "", err
-				}
-				return u.Uid, nil
-			}),
-			GIDs: idNumbers(e.Groups, func(name string) (string, error) {
-				g, err := user.LookupGroup(name)
-				if err != nil {
-					return "", err
-				}
-				return g.Gid, nil
-			}),
+			UIDs: idNumbers(e.Users, userNumber),
+			GIDs: idNumbers(e.Groups, groupNumber),
 			Open: e.BuiltIn && e.Name == clientapi.Anonymous,
 		}
 	}
 	return rules
+}
+
+func userNumber(name string) (string, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return u.Uid, nil
+}
+
+func groupNumber(name string) (string, error) {
+	g, err := user.LookupGroup(name)
+	if err != nil {
+		return "", err
+	}
+	return g.Gid, nil
 }
 
 // idNumbers turns names into numbers; what is a number already is one. 3.0.6: the same, at its start.

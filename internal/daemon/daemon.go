@@ -8,19 +8,18 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"heartbeatd/internal/address"
 	"heartbeatd/internal/auth"
 	"heartbeatd/internal/config"
-	"heartbeatd/internal/control"
 	"heartbeatd/internal/core"
 	"heartbeatd/internal/halog"
 	"heartbeatd/internal/link"
 	"heartbeatd/internal/pidfile"
 	"heartbeatd/internal/runner"
 	"heartbeatd/internal/stonith"
+	"heartbeatd/internal/wire"
 )
 
 // Paths are the places outside /etc/ha.d.
@@ -30,10 +29,13 @@ type Paths struct {
 	LibDir  string // generation, uuid
 	// Programs is where scripts find 3.0.6's programs; "" is /usr/share/heartbeat.
 	Programs string
+	Logd     string // the logging daemon's socket
+	Apphb    string // apphbd's socket; "" is its usual place
+	Drbdadm  string // "" is drbdadm, wherever it is installed
 }
 
 // DefaultPaths are those of 3.0.6.
-var DefaultPaths = Paths{PIDFile: "/run/heartbeat.pid", RunDir: "/run/heartbeat", LibDir: "/var/lib/heartbeat"}
+var DefaultPaths = Paths{PIDFile: "/run/heartbeat.pid", RunDir: "/run/heartbeat", LibDir: "/var/lib/heartbeat", Logd: halog.LogdPath}
 
 // Control is the socket that heartbeatd status talks to.
 func (p Paths) Control() string { return filepath.Join(p.RunDir, "control") }
@@ -50,7 +52,9 @@ type Options struct {
 	Notes       []Note    // what the configuration was warned about, for ha-log
 	Ready       func()    // called once, when the pid file and the sockets are there
 	// Reread looks at the files again, for SIGHUP. It may wait for a disk.
-	Reread func() Reread
+	Reread  func() Reread
+	Files   config.Files // what Config was made of
+	Program string       // what the daemon replaces itself by; "": it does not
 }
 
 // Note is a line that came up before the log was open.
@@ -86,6 +90,7 @@ type daemon struct {
 	clients   clients
 	programs  programs
 	watchdog  guard
+	witness   witness
 	keys      Keys
 	lineKeys  atomic.Pointer[auth.Keys] // the same, for those who write serial lines
 	start     time.Time
@@ -96,23 +101,29 @@ type daemon struct {
 	openSender func(*daemon) beatSender // nil from it: the loop sends beats itself
 	wait       func(time.Duration)      // before the loop begins
 	reboots    func(reason string)      // (*daemon).reboot
+	forDeath   func()                   // (*daemon).dumpable, in a process of its own
 
 	pid      *pidfile.File
 	results  chan runner.Result
 	requests chan request
 	signals  chan os.Signal
 	over     chan struct{} // closed when the loop has ended
+	debug    int           // level in force
+	traced   traced        // of that, what is received
 	alarm    *alarm        // at the core's next deadline
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
 	opener   auth.Opener
 	sealed   []byte      // the message sent last
+	packer   wire.Packer // compresses those that are long
 	stranger []byte      // key of the line about the datagram at hand
 	wakes    *time.Timer // when a reader is asked again that has not handed over yet
 	ended    bool
-	reading  bool // authkeys is being read
-	again    bool // and SIGHUP has come again
+	stopping bool // it was told to end
+	replacing
+	reading bool // authkeys is being read
+	again   bool // and SIGHUP has come again
 }
 
 // Run runs the daemon until it is told to stop and everything is released. Its errors are
@@ -120,14 +131,15 @@ type daemon struct {
 func Run(opt Options) error {
 	oneProcessor()
 	d := newDaemon(opt)
-	signal.Notify(d.signals, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2)
+	d.forDeath = d.dumpable
+	signal.Notify(d.signals, handled...)
 	defer signal.Stop(d.signals)
 	return d.run()
 }
 
 func newDaemon(opt Options) *daemon {
 	d := &daemon{
-		opt: opt, start: time.Now(), drops: map[string]uint64{}, keys: opt.Config.Keys,
+		opt: opt, start: time.Now(), debug: opt.Config.Debug + opt.Debug, drops: map[string]uint64{}, keys: opt.Config.Keys, packer: newPacker(opt.Config),
 		openLinks: openSockets, openSender: openPacer, openPinger: openICMP,
 		wait:     time.Sleep,
 		results:  make(chan runner.Result, 64),
@@ -138,38 +150,42 @@ func newDaemon(opt Options) *daemon {
 		alarm:    newAlarm(),
 		wakes:    time.NewTimer(time.Hour),
 	}
-	d.reboots = d.reboot
+	d.reboots, d.forDeath = d.reboot, func() {}
+	d.replacement.ask, d.replacement.onto = askRipe, execute
 	return d
 }
 
 func (d *daemon) run() error {
-	pid, err := pidfile.Create(d.opt.Paths.PIDFile)
+	pid, err := d.takePID()
 	if err != nil {
 		return err
 	}
 	d.pid = pid
-	defer pid.Remove() //nolint:errcheck // a pid file that stays says the truth: no such process
+	defer d.leavePID()
 	d.openLog()
 	defer d.log.Close(2 * time.Second)
 	if pid.Warning != nil {
 		d.logLine("ERROR", pid.Warning.Error())
 	}
 	d.urgent()
+	d.forDeath()
 	if err := d.open(); err != nil {
 		d.log.Line(halog.Error, err.Error())
+		d.undo()
 		return err
 	}
 	defer d.scripts.close()
 	defer d.links.Close()
 	defer d.ahead.close()
 	defer d.closePings()
-	server, err := control.Listen(d.opt.Paths.Control())
+	server, err := d.listen()
 	if err != nil {
 		d.log.Line(halog.Error, err.Error())
 		return err
 	}
+	d.server = server
 	go server.Serve(handler{d})
-	defer server.Close()
+	defer d.closeServer()
 	defer d.closeDevice()
 	defer d.closeClients()
 	defer d.closePrograms()
@@ -177,6 +193,8 @@ func (d *daemon) run() error {
 	d.openClients()
 	d.openPrograms()
 	d.openWatchdog()
+	d.openApphb()
+	defer d.closeApphb()
 	defer d.alarm.close()
 	go d.watchLoad()
 	d.ready()
@@ -188,7 +206,9 @@ func (d *daemon) run() error {
 
 // openSockets is the link layer of a real machine.
 func openSockets(d *daemon) (links, error) {
-	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now, Paced: d.ahead.sender, Text: d.serialText})
+	k := d.opt.Config.Keepalive
+	return link.Open(media(d.opt.Config.Media), link.Options{Log: d.logLine, Clock: d.now, Quiet: k + k/2, Paced: d.ahead.sender, Text: d.serialText,
+		Inherited: d.inheritedLinks()})
 }
 
 func (d *daemon) openLog() {
@@ -196,14 +216,19 @@ func (d *daemon) openLog() {
 	host, _ := os.Hostname()
 	d.log = halog.Open(halog.Config{
 		File: c.Log.File, DebugFile: c.Log.DebugFile, Facility: c.Log.SyslogFacility(), SyslogFormat: c.Log.SyslogFormat,
-		Stderr: d.opt.Stderr, Journal: os.Getenv("JOURNAL_STREAM") != "", Node: host, Debug: c.Debug + d.opt.Debug,
+		Stderr: d.opt.Stderr, Journal: os.Getenv("JOURNAL_STREAM") != "", Node: host, Debug: d.debug,
+		Logd: d.logd(),
 	})
 	for _, n := range d.opt.Notes {
 		d.logLine(n.Level, n.Text)
 	}
+	if d.inherited != nil {
+		d.sayResumed()
+		return
+	}
 	d.logLine("info", "**************************")
 	d.logLine("info", "Configuration validated. Starting heartbeat "+config.Version)
-	d.logLine("info", fmt.Sprintf("heartbeat: version %s (heartbeatd %s)", config.Version, d.opt.Version))
+	d.sayVersion()
 }
 
 // open makes everything the loop needs.
@@ -211,9 +236,9 @@ func (d *daemon) open() error {
 	c, p := d.opt.Config, d.opt.Paths
 	d.makePlaces()
 	id := d.identity(p.LibDir)
-	d.gen = id.generation
+	d.gen, d.uid = id.generation, id.uuid
 	d.runner = runner.New(runner.Config{
-		EtcDir: c.Dir, Env: d.environment(), WorkDir: filepath.Join(p.LibDir, "cores", "root"), StateDir: filepath.Join(p.RunDir, "scripts"),
+		EtcDir: c.Dir, Env: d.environment(), WorkDir: d.ownCores(), StateDir: filepath.Join(p.RunDir, "scripts"),
 		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting, Own: d.ownScript,
 	})
 	d.openHooks()
@@ -226,14 +251,16 @@ func (d *daemon) open() error {
 	d.links = links
 	d.openDevice()
 	d.pinger = d.openPinger(d)
-	d.core = core.New(d.coreConfig(id))
+	if err := d.makeCore(id); err != nil {
+		return err
+	}
 	d.ahead.note = d.core.NoteBeat
 	return nil
 }
 
 // environment is what scripts get on top of ha.cf's own.
 func (d *daemon) environment() []string {
-	env := d.opt.Config.Environment(d.opt.Config.Debug + d.opt.Debug)
+	env := d.opt.Config.Environment(d.debug)
 	if exe, err := os.Executable(); err == nil {
 		env = append(env, "HEARTBEATD="+exe)
 	}

@@ -56,6 +56,9 @@ func (d *daemon) datagram(dg link.Datagram) {
 // refuse counts a datagram that nobody we know has sent. Of a flood only the few that are logged cost
 // more than a look: their words are made anew.
 func (d *daemon) refuse(dg link.Datagram, err error) {
+	if d.debug >= debugRefusals {
+		d.traceRefusal(dg, err)
+	}
 	reason := auth.Reason(err)
 	d.drops[reason]++
 	if !d.opt.Config.LogBadPacket {

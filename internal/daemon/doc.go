@@ -6,6 +6,10 @@
 //	act.go       actions are carried out
 //	identity.go  generation and uuid, kept over restarts
 //	state.go     the answer to `heartbeatd status`
-//	reload.go    SIGHUP: logs and keys
+//	reload.go    SIGHUP: logs, keys, and whether the files have changed
+//	replace.go   the daemon replaces itself: when, and what stands in the way
+//	handover.go  what one image of it leaves to the next
+//	exec.go      the moment itself
+//	resume.go    the image that goes on, and its ways back; adopt.go: what runs on meanwhile
 //	systemd.go   readiness
 package daemon

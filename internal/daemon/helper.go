@@ -26,14 +26,18 @@ func (h *helper) close() { h.once.Do(func() { close(h.stop) }) }
 // startHelper starts the work of a program; its end is told as that of a process would be.
 func (d *daemon) startHelper(n int) *helper {
 	h := &helper{stop: make(chan struct{})}
+	work := d.ipfail
+	if d.programs.list[n].Helper == config.DOPD {
+		work = d.dopd
+	}
 	go func() {
-		code := d.ipfail(h.stop)
+		code := work(h.stop)
 		programEvents{d}.Ended(n, children.Ending{Code: code})
 	}()
 	return h
 }
 
-// signInPause is how long the built-in ipfail waits before it signs on again.
+// signInPause is how long a helper waits before it signs on again.
 const signInPause = time.Second
 
 // ipfail is the program of that name. Its exit status is 100 where there is nothing to do for it (3.0.6).
@@ -56,24 +60,30 @@ func (d *daemon) ipfail(stop <-chan struct{}) int {
 			cfg.Other = n
 		}
 	}
+	d.signedOn(ipfail.Name, stop, func(s *clientapi.Session) { d.ipfailLife(s, ipfail.New(cfg), stop) })
+	return 0
+}
+
+// signedOn signs a helper on for each of its lives, until it is told to stop.
+func (d *daemon) signedOn(name string, stop <-chan struct{}, life func(*clientapi.Session)) {
 	for said := false; ; {
-		s, err := d.clients.server.Open(ipfail.Name)
+		s, err := d.clients.server.Open(name)
 		switch {
 		case err == nil:
 			said = false
-			d.ipfailLife(s, ipfail.New(cfg), stop)
+			life(s)
 			s.Close()
 		case errors.Is(err, clientapi.ErrEnded):
-			return 0
+			return
 		case !said: // somebody has signed on by its name
-			d.ipfailLine("ERROR", "Cannot sign on with heartbeat: "+err.Error())
+			d.helperLine(name, "ERROR", "Cannot sign on with heartbeat: "+err.Error())
 			said = true
 		}
 		select {
 		case <-stop:
-			return 0
+			return
 		case <-d.over:
-			return 0
+			return
 		case <-time.After(signInPause):
 		}
 	}
@@ -141,16 +151,18 @@ func ipfailWorld(s *clientapi.Session) (ipfail.World, error) {
 	return w, err
 }
 
-// ipfailLine is a line of ha-log as the program writes it.
-func (d *daemon) ipfailLine(level, text string) {
+func (d *daemon) ipfailLine(level, text string) { d.helperLine(ipfail.Name, level, text) }
+
+// helperLine is a line of ha-log as the program writes it.
+func (d *daemon) helperLine(name, level, text string) {
 	l, ok := halog.ParseLevel(level)
 	if !ok {
 		l = halog.Info
 	}
-	d.log.Part(ipfail.Name, l, text)
+	d.log.Part(name, l, text)
 }
 
-// mostLines is how many lines a minute the other node can make the built-in ipfail write.
+// mostLines is how many lines a minute the other node can make a helper write.
 const mostLines = 120
 
 // thrift bounds the lines that others cause.

@@ -22,6 +22,9 @@ type identity struct {
 }
 
 func (d *daemon) identity(dir string) identity {
+	if h := d.inherited; h != nil { // it is the same life
+		return identity{h.Generation, h.UUID}
+	}
 	c := d.opt.Config
 	gen := d.generation(filepath.Join(dir, "hb_generation"), filepath.Join(d.opt.Paths.RunDir, "hb_generation"), time.Now(), uptime())
 	id := identity{generation: gen, uuid: nodenameUUID(c.Self)}

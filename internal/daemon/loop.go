@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -19,8 +20,13 @@ type request func()
 // loop runs until the core has ended. Everything in it is quick: scripts, disk, log and
 // clients live in goroutines of their own.
 func (d *daemon) loop() {
-	d.step(core.Started{})
+	d.settleIn()
+	d.step(d.first())
 	for !d.ended {
+		d.goOn()
+		if d.ended {
+			break
+		}
 		select {
 		case dg := <-d.links.Inbox():
 			d.datagram(dg)
@@ -39,6 +45,8 @@ func (d *daemon) loop() {
 			d.tick()
 		case <-d.watchdog.rhythm:
 			d.watchdog.dog.Tickle()
+		case <-d.witness.rhythm:
+			d.witness.client.Tickle()
 		}
 	}
 }
@@ -70,6 +78,9 @@ func (d *daemon) step(ev core.Event) {
 	if d.ended {
 		return
 	}
+	if d.debug > 0 {
+		d.traceEvent(ev)
+	}
 	s := core.Stamp{At: d.now(), Wall: time.Now().Unix(), Rand: rand.Uint64()}
 	if l := d.load.Load(); l != nil {
 		s.Load = *l
@@ -88,10 +99,18 @@ func (d *daemon) signal(s os.Signal) {
 	switch {
 	case s == syscall.SIGTERM, s == syscall.SIGINT && d.opt.Foreground:
 		notifySystemd("STOPPING=1")
+		d.stopping = true
+		d.renounce("this node is stopping")
 		d.restPrograms()
 		d.step(core.StopCommand{})
 	case s == syscall.SIGHUP:
 		d.reload()
+	case s == syscall.SIGUSR1:
+		d.debugBy(+1)
+	case s == syscall.SIGUSR2:
+		d.debugBy(-1)
+	case s == syscall.SIGALRM: // 3.0.6: the same words
+		d.limited("alarm", halog.Error, fmt.Sprintf("Unexpected alarm in process %d", os.Getpid()))
 	}
 }
 

@@ -17,7 +17,9 @@ type programs struct {
 }
 
 // hasPrograms says whether ha.cf names any.
-func (d *daemon) hasPrograms() bool { return len(d.opt.Config.Children) > 0 }
+func (d *daemon) hasPrograms() bool {
+	return len(d.opt.Config.Children) > 0 || d.inherited != nil && len(d.inherited.Programs) > 0
+}
 
 // openPrograms makes ready what they need; they are started when communication is up.
 func (d *daemon) openPrograms() {
@@ -28,12 +30,15 @@ func (d *daemon) openPrograms() {
 	for _, c := range d.opt.Config.Children {
 		p.list = append(p.list, children.Program{Command: c.Command, Account: children.Lookup(c.User), Failfast: c.Failfast, Helper: c.Helper})
 	}
+	d.placeForDopd(p.list)
+	d.placeForCCM(p.list)
 	p.keeper, p.helpers = children.NewKeeper(p.list), map[int]*helper{}
 	p.processes = children.NewProcesses(children.Config{
-		Env: d.environment(), Cores: filepath.Join(d.opt.Paths.LibDir, "cores"), StateDir: filepath.Join(d.opt.Paths.RunDir, "children"),
-		Log: d.logLine, Events: programEvents{d},
+		Env: d.environment(), Cores: d.cores(), StateDir: filepath.Join(d.opt.Paths.RunDir, "children"),
+		Kept: d.keptPrograms(), Log: d.logLine, Events: programEvents{d},
 	})
 	p.timer = time.AfterFunc(time.Hour, func() { d.ask(d.programsDue) })
+	d.adoptPrograms()
 }
 
 // closePrograms is for the end of the loop: nothing is left by then, unless it ended early.

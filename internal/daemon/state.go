@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"heartbeatd/internal/config"
@@ -43,6 +44,13 @@ func (h handler) Takeover(which string) error {
 	})
 }
 
+// Stop is SIGTERM, but for the moment in which the daemon replaces itself: then a signal could do harm (exec.go).
+func (h handler) Stop() error {
+	return h.order(func() error { h.d.signal(syscall.SIGTERM); return nil })
+}
+
+func (h handler) Replace() error { return h.order(h.d.replace) }
+
 func (h handler) order(f func() error) (err error) {
 	if !h.d.ask(func() { err = f() }) {
 		return &control.Refusal{Reason: "heartbeatd is ending"}
@@ -59,6 +67,7 @@ func (d *daemon) status() control.Status {
 		AutoFailback: map[config.Failback]string{config.On: "on", config.Off: "off", config.Legacy: "legacy"}[c.AutoFailback],
 		Holding:      string(v.Holding), Standby: v.Standby, Fencing: fencingStatus(v.Fence), Received: d.received, Dropped: d.allDrops(v.Drops),
 		LogDropped: d.log.Lost(), Parameters: d.parameters(),
+		Replacement: d.replacementStatus(), Differs: v.Differs,
 		Transition: control.Transition{What: v.Last.What, Cause: v.Last.Cause},
 		Nodes:      []control.NodeStatus{}, Groups: []control.GroupStatus{}, Media: []control.MediumStatus{},
 	}
@@ -97,7 +106,7 @@ func (d *daemon) allDrops(core map[string]uint64) map[string]uint64 {
 
 func (d *daemon) parameters() map[string]string {
 	p := maps.Clone(d.opt.Config.Parameters)
-	if p["debug"] == "" { // 3.0.6: the level in force
+	if p["debug"] == "" { // 3.0.6: the level of the start, whatever signals have made of it
 		p["debug"] = strconv.Itoa(d.opt.Config.Debug + d.opt.Debug)
 	}
 	for _, name := range []string{"crm", "hbversion"} {
@@ -131,6 +140,7 @@ func nodeStatus(n core.NodeView) control.NodeStatus {
 func groupStatus(g core.GroupView) control.GroupStatus {
 	s := control.GroupStatus{
 		Key: g.Key, Home: g.Home, Owner: g.Owner, State: g.State, Since: time.Unix(g.Since, 0), Resources: g.Resources,
+		Leaving: g.Leaving, Waits: g.Waits,
 	}
 	if g.Script != "" {
 		s.Script = &control.ScriptStatus{Resource: g.Script, Op: g.Op.String(), Running: ms(g.Running)}

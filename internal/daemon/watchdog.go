@@ -17,11 +17,15 @@ type guard struct {
 // openWatchdog arms the device. 3.0.6: when the links are open; tickled every keepalive.
 func (d *daemon) openWatchdog() {
 	c := d.opt.Config
+	d.disarmOther()
 	if c.Watchdog == "" {
 		return
 	}
 	if g := &d.watchdog; g.dog == nil {
-		if g.dog = watchdog.Open(c.Watchdog, c.Deadtime, d.logLine); g.dog == nil {
+		if g.dog = d.inheritedDog(); g.dog == nil {
+			g.dog = watchdog.Open(c.Watchdog, c.Deadtime, d.logLine)
+		}
+		if g.dog == nil {
 			return
 		}
 		g.ticker = time.NewTicker(c.Keepalive)
@@ -48,6 +52,10 @@ func (d *daemon) closeWatchdog() {
 		return
 	}
 	g.ticker.Stop()
+	if d.handedOver {
+		g.dog.Leave()
+		return
+	}
 	g.dog.Disarm()
 	g.dog, g.rhythm = nil, nil
 }

@@ -171,3 +171,15 @@ func Send(path string, m *wire.Message) error {
 	}
 	return nil
 }
+
+// Descriptor is another number for the FIFO, closed at exec until somebody says otherwise. As long as somebody has it
+// open, what scripts write is not lost.
+func (r *Reader) Descriptor() (fd int, err error) {
+	raw, err := r.file.SyscallConn()
+	if err != nil {
+		return -1, fmt.Errorf("the FIFO: %w", err)
+	}
+	var dup error
+	err = raw.Control(func(n uintptr) { fd, dup = unix.FcntlInt(n, unix.F_DUPFD_CLOEXEC, 10) })
+	return fd, errors.Join(err, dup)
+}

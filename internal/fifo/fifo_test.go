@@ -151,26 +151,30 @@ func TestWhatLiesInItsPlace(t *testing.T) {
 	}
 }
 
-// TestFloodWaits: who writes without end is slowed down, and loses nothing; Close does not wait for him.
-func TestFloodWaits(t *testing.T) {
-	s := newSite(t)
+// flood opens the FIFO and writes a text to it, most times at most, until it is held up: that it must be.
+func (s *site) flood(text string, most int) {
+	s.Helper()
 	s.open()
 	w, err := os.OpenFile(s.path, os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	defer w.Close()
-	full := false
 	w.SetWriteDeadline(time.Now().Add(time.Second))
-	for range 1 << 16 {
-		if _, err := w.WriteString(">>>\nt=a\n" + strings.Repeat("x=1\n", 50) + "<<<\n"); err != nil {
-			full = errors.Is(err, os.ErrDeadlineExceeded)
+	for range most {
+		if _, err = w.WriteString(text); err != nil {
 			break
 		}
 	}
-	if !full {
-		t.Error("nobody was held up")
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		s.Errorf("nobody was held up: %v", err)
 	}
+}
+
+// TestFloodWaits: who writes without end is slowed down, and loses nothing; Close does not wait for him.
+func TestFloodWaits(t *testing.T) {
+	s := newSite(t)
+	s.flood(">>>\nt=a\n"+strings.Repeat("x=1\n", 50)+"<<<\n", 1<<16)
 	s.mu.Lock()
 	got := len(s.got)
 	s.mu.Unlock()
@@ -182,23 +186,7 @@ func TestFloodWaits(t *testing.T) {
 // TestFloodOfNoMessages: who writes what is no message waits as well, and he who comes after him not for long.
 func TestFloodOfNoMessages(t *testing.T) {
 	s := newSite(t)
-	s.open()
-	w, err := os.OpenFile(s.path, os.O_WRONLY|unix.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	full := false
-	w.SetWriteDeadline(time.Now().Add(time.Second))
-	for range 1 << 12 {
-		if _, err := w.WriteString(strings.Repeat("y\n", 2048)); err != nil {
-			full = errors.Is(err, os.ErrDeadlineExceeded)
-			break
-		}
-	}
-	if !full {
-		t.Error("nobody was held up")
-	}
+	s.flood(strings.Repeat("y\n", 2048), 1<<12)
 	s.mu.Lock()
 	said := len(s.said)
 	s.mu.Unlock()

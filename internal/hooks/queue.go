@@ -46,7 +46,8 @@ type Queue struct {
 
 	mu      sync.Mutex
 	waiting []call
-	lost    int // since it was last said
+	runs    bool // one of them
+	lost    int  // since it was last said
 
 	foreign string // the program that was complained of last; for work only
 }
@@ -115,6 +116,7 @@ func (q *Queue) add(c call) {
 func (q *Queue) next() (c call, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.runs = false
 	if len(q.waiting) == 0 {
 		if q.lost > 0 {
 			q.config.Log("WARN", fmt.Sprintf("rc.d: no script was run for %d messages", q.lost))
@@ -122,7 +124,7 @@ func (q *Queue) next() (c call, ok bool) {
 		}
 		return call{}, false
 	}
-	c = q.waiting[0]
+	c, q.runs = q.waiting[0], true
 	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
 	return c, true
 }
@@ -169,6 +171,7 @@ func (q *Queue) run(c call) {
 	})
 	res := q.config.Run(q.ctx, h, func(p int) {
 		pid.Store(int64(p))
+		hangs.Reset(q.config.HangAfter) // it runs from now on: a machine that is busy may have taken its time
 		if say {
 			q.config.Script("harc", p, fmt.Sprintf("info: Running %s//rc.d/%s %s", t.Dir, filepath.Base(h.Path), c.kind))
 		}
@@ -212,4 +215,11 @@ func (q *Queue) Close() {
 	case <-q.done:
 	case <-time.After(2 * time.Second):
 	}
+}
+
+// Busy says whether a script runs or waits.
+func (q *Queue) Busy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.runs || len(q.waiting) > 0
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,8 +53,9 @@ func (r *records) await(log func(level, text string)) {
 	})
 }
 
-// each calls do with every process of an earlier daemon that still runs, and forgets all of them.
-func (r *records) each(log func(level, text string), what string, do func(orphan)) {
+// each calls do with every process of an earlier daemon that still runs, and forgets all of them; those in kept are
+// not an earlier daemon's.
+func (r *records) each(log func(level, text string), what string, do func(orphan), kept ...int) {
 	if r.dir == "" {
 		return
 	}
@@ -63,7 +65,7 @@ func (r *records) each(log func(level, text string), what string, do func(orphan
 	}
 	entries, _ := os.ReadDir(r.dir)
 	for _, e := range entries {
-		if pid, err := strconv.Atoi(e.Name()); err == nil {
+		if pid, err := strconv.Atoi(e.Name()); err == nil && !slices.Contains(kept, pid) {
 			r.orphan(pid, do)
 		}
 	}

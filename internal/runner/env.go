@@ -44,6 +44,9 @@ func isLanguage(name string) bool {
 	return name == "LANG" || name == "LANGUAGE" || strings.HasPrefix(name, "LC_")
 }
 
+// Set gives the scripts that are started from now on another value of one variable, NAME=VALUE.
+func (r *Runner) Set(entry string) { r.later.Store(&entry) }
+
 // environment is what a script gets: the daemon's own environment without systemd's variables,
 // over it Config.Env, and a PATH with the programs of 3.0.6.
 func (r *Runner) environment(dir string) []string {
@@ -68,6 +71,9 @@ func (r *Runner) environment(dir string) []string {
 	set("PWD=" + dir)
 	for _, entry := range r.config.Env {
 		set(entry)
+	}
+	if later := r.later.Load(); later != nil {
+		set(*later)
 	}
 	bin, noArchBin := cmp.Or(vars["HA_BIN"], haBin), cmp.Or(vars["HA_NOARCHBIN"], haNoArchBin)
 	set("PATH=" + searchPath(bin, noArchBin, vars["PATH"]))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -106,5 +107,26 @@ func UsualScore(start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer usualNice()()
+	unblock()
 	return start()
 }
+
+// Handed are the signals that mean something to the daemon. While it is replaced by another image of itself they are
+// blocked. In the new image Go's runtime unblocks those that end a program (SIGTERM, SIGHUP, SIGINT) as it starts; the
+// others wait until os/signal is asked for them, and stay blocked in all other threads.
+var Handed = []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGALRM}
+
+// Mask is a set of them for [unix.PthreadSigmask].
+func Mask() *unix.Sigset_t {
+	var set unix.Sigset_t
+	bits := uint(unsafe.Sizeof(set.Val[0])) * 8
+	for _, s := range Handed {
+		n := uint(s) - 1
+		set.Val[n/bits] |= 1 << (n % bits)
+	}
+	return &set
+}
+
+// unblock lets the calling thread have them: what it forks inherits that, and a service that cannot be told to end
+// would be a bad present. (The runtime gives the child the mask that the forking thread has.)
+func unblock() { _ = unix.PthreadSigmask(unix.SIG_UNBLOCK, Mask(), nil) }

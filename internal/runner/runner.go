@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -74,7 +75,8 @@ type Runner struct {
 	null   *os.File
 	held   held
 
-	records records // of the scripts that run, for the daemon after this one
+	records records                // of the scripts that run, for the daemon after this one
+	later   atomic.Pointer[string] // see Set
 
 	mu      sync.Mutex
 	missing map[string]bool // words that the log knows to have no script

@@ -45,10 +45,10 @@ func (r *Records) Remove(pid int) { r.records.remove(pid) }
 // endsWithin is how long a program of an earlier daemon has from SIGTERM to SIGKILL.
 const endsWithin = 10 * time.Second
 
-// End ends the programs that an earlier daemon has left running, with their process groups, and returns when they
-// are gone. It must be called before the first Add.
-func (r *Records) End(log func(level, text string)) {
-	r.records.each(log, "programs", func(o orphan) { o.end(log) })
+// End ends the programs that an earlier daemon has left running, with their process groups, but for those of the
+// numbers in kept, whose notes stay, and returns when they are gone. It must be called before the first Add.
+func (r *Records) End(log func(level, text string), kept ...int) {
+	r.records.each(log, "programs", func(o orphan) { o.end(log) }, kept...)
 }
 
 // orphan is a process of an earlier daemon that still runs. fd holds it: its number cannot be another's.
@@ -80,4 +80,10 @@ func (o orphan) await(within time.Duration) bool {
 			return n > 0
 		}
 	}
+}
+
+// StartTime tells two processes apart that had the same number; "" if there is no such process.
+func StartTime(pid int) string {
+	start, _ := startTime(pid)
+	return start
 }

@@ -33,6 +33,7 @@ type Dog struct {
 	log     Log
 	tickles chan struct{}
 	disarm  chan struct{}
+	leave   chan struct{} // the device is somebody else's now, see Leave
 	over    chan struct{}
 }
 
@@ -54,13 +55,26 @@ func arm(name string, deadtime time.Duration, log Log, open func(string) (Device
 		return nil
 	}
 	log("notice", "Using watchdog device: "+name)
+	return begin(name, device, deadtime, log)
+}
+
+// begin sets an open device to its time, and tickles it.
+func begin(name string, device Device, deadtime time.Duration, log Log) *Dog {
 	seconds := Timeout(deadtime)
 	if err := device.SetTimeout(seconds); err != nil {
 		log("ERROR", fmt.Sprintf("WDIOC_SETTIMEOUT: Failed to set watchdog timer to %d seconds.: %v", seconds, plain(err)))
 	}
-	d := &Dog{name: name, device: device, log: log, tickles: make(chan struct{}, 1), disarm: make(chan struct{}), over: make(chan struct{})}
-	go d.write()
+	d := start(name, device, log)
 	d.Tickle()
+	return d
+}
+
+func start(name string, device Device, log Log) *Dog {
+	d := &Dog{
+		name: name, device: device, log: log, tickles: make(chan struct{}, 1),
+		disarm: make(chan struct{}), leave: make(chan struct{}), over: make(chan struct{}),
+	}
+	go d.write()
 	return d
 }
 
@@ -94,6 +108,8 @@ func (d *Dog) write() {
 	defer d.device.Close()
 	for broken := false; ; {
 		select {
+		case <-d.leave:
+			return
 		case <-d.disarm:
 			if _, err := d.device.Write([]byte("V")); err != nil {
 				d.log("ERROR", fmt.Sprintf("Watchdog write magic character failure: closing %s!: %v", d.name, plain(err)))
