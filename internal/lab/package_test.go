@@ -156,9 +156,13 @@ func playPackages(t testing.TB) {
 		const modes = "stat -c '%U %G %a %n' /run/heartbeat /run/heartbeat/*"
 		before := strings.TrimSpace(run(t, c.nodes[node], "sh", "-c", modes))
 		out := c.dpkg(node, "-i", "/root/newer.deb")
-		if !strings.Contains(out, "was left alone") {
-			t.Errorf("the upgrade does not say what to do:\n%s", out)
+		if !strings.Contains(out, "goes on as the new version") {
+			t.Errorf("the upgrade does not say that the new version runs:\n%s", out)
 		}
+		if s, err := c.status(node); err != nil || s.Replacement.Done != 1 {
+			t.Errorf("%s: the running daemon is not the new one: %+v, %v", node, s.Replacement, err)
+		}
+		c.says(node, "", "readlink /proc/$(cat /run/heartbeat.pid)/exe | grep -v '^/usr/sbin/heartbeatd$'") // " (deleted)" is the old one
 		c.says(node, "1.0.1+3.gabc-1", "dpkg-query -W -f '${Version}' heartbeatd")
 		c.says(node, strings.TrimSpace(pid), "cat /run/heartbeat.pid")
 		c.says(node, before, modes) // programs go on finding their sockets
@@ -170,7 +174,13 @@ func playPackages(t testing.TB) {
 	if n := c.startsOf("node1") + c.startsOf("node2"); n != 1 {
 		t.Errorf("the resource was started %d times, want once", n)
 	}
+	c.undisturbed("node1")
+	c.undisturbed("node2")
 	c.noFailedUnits("node1", "node2")
+	t.Log("a reload by systemd")
+	run(t, c.nodes["node1"], "sh", "-c", "echo 'warntime 600ms' >>/etc/ha.d/ha.cf; systemctl reload heartbeat")
+	c.must(Eventually(clusterPatience, "the reload", func() bool { s, err := c.status("node1"); return err == nil && s.Replacement.Done == 2 }))
+	c.says("node1", "active", "systemctl is-active heartbeat")
 	t.Log("a restart, first of the node that holds nothing")
 	run(t, c.nodes["node2"], "service", "heartbeat", "restart")
 	c.settle("node1", "node1", "node2")

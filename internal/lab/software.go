@@ -31,7 +31,7 @@ func Heartbeatd(binary, project string) (Software, error) {
 }
 
 // heartbeatdNames are the names heartbeatd is installed by besides its own.
-var heartbeatdNames = append([]string{daemonPath, "/usr/bin/cl_status"}, scriptNames()...)
+var heartbeatdNames = append([]string{daemonPath, "/usr/libexec/heartbeat/drbd-peer-outdater", "/usr/bin/cl_status"}, scriptNames()...)
 
 // scriptNames are the programs of 3.0.6's own directory for scripts that are heartbeatd: SCRIPT_NAMES of the Makefile.
 func scriptNames() (paths []string) {
