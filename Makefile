@@ -76,7 +76,7 @@ lateness:
 	CGO_ENABLED=0 $(foreach v,BEATS KEEPALIVE HOGS RTPRIO,$(if $($(v)),$(v)=$($(v)))) \
 		$(GO) test -tags 'integration long' -count=1 -timeout 24h -v -run TestLateness ./internal/pacer
 
-## long: what takes long and is not in make test (8 minutes): every phase of the life of a C node, 5 minutes of loss; the packages, installed, upgraded and removed
+## long: what takes long and is not in make test (12 minutes): every phase of the life of a C node, 5 minutes of loss; BasicSanityCheck and the resource scripts of 3.0.6, a site that uses everything; the packages, installed, upgraded and removed
 long:
 	CGO_ENABLED=0 LOSS=5m $(GO) test -tags 'integration long' -count=1 -parallel 16 -timeout 30m -v -run 'TestPeer|TestLoss|TestPackage' ./internal/lab
 
@@ -145,11 +145,11 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/heartbeat \
 		$(DESTDIR)$(PREFIX)/share/heartbeat $(DESTDIR)/etc/ha.d/rc.d $(DESTDIR)/var/lib/heartbeat
 	install -m 755 bin/heartbeatd $(DESTDIR)$(PREFIX)/sbin/heartbeatd
-	ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat
+	for name in heartbeat drbd-peer-outdater; do ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/$$name || exit 1; done
 	for name in $(SCRIPT_NAMES); do ln -sfn ../../sbin/heartbeatd $(DESTDIR)$(PREFIX)/share/heartbeat/$$name || exit 1; done
 	ln -sfn ../sbin/heartbeatd $(DESTDIR)$(PREFIX)/bin/cl_status
 	install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(TMPFILES) $(DESTDIR)/etc/logrotate.d
-	sed 's|/usr/sbin/heartbeatd|$(PREFIX)/sbin/heartbeatd|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
+	sed 's|/usr/\(sbin\|libexec\)/heartbeat|$(PREFIX)/\1/heartbeat|' init/heartbeat.service >$(DESTDIR)$(UNITDIR)/heartbeat.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/heartbeat.service
 	install -m 644 init/heartbeat.tmpfiles $(DESTDIR)$(TMPFILES)/heartbeat.conf
 ifneq ($(INITDIR),)
@@ -183,7 +183,8 @@ packages: build
 
 ## uninstall: what install put there; /etc/ha.d and /var/lib/heartbeat stay
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd $(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat \
+	rm -f $(DESTDIR)$(PREFIX)/sbin/heartbeatd \
+		$(DESTDIR)$(PREFIX)/libexec/heartbeat/heartbeat $(DESTDIR)$(PREFIX)/libexec/heartbeat/drbd-peer-outdater \
 		$(addprefix $(DESTDIR)$(PREFIX)/share/heartbeat/,$(SCRIPT_NAMES)) \
 		$(DESTDIR)$(PREFIX)/bin/cl_status $(DESTDIR)$(UNITDIR)/heartbeat.service $(DESTDIR)$(TMPFILES)/heartbeat.conf \
 		$(if $(INITDIR),$(DESTDIR)$(INITDIR)/heartbeat) $(DESTDIR)/etc/logrotate.d/heartbeat
