@@ -126,7 +126,6 @@ type Config struct {
 	RTPriority   int           // rtprio, 1..99
 	Coredumps    Coredumps     // coredumps
 	CoreRoot     string        // coreroot: below it each user has a directory; "" is the built-in one
-	MemReserve   int           // memreserve, in kilobytes; 0: no line
 	UseApphbd    bool          // use_apphbd: the application heartbeat daemon watches this one
 	Media        []Medium
 	Stonith      *Stonith // nil: none

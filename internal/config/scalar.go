@@ -231,11 +231,12 @@ func applyRtprio(p *parser, v string) *fault {
 	return nil
 }
 
+// applyMemreserve only checks: see differences 107.
 func applyMemreserve(p *parser, v string) *fault {
 	if n, _ := atoi(v); n <= 0 {
 		return faultf("write kilobytes above 0", "want kilobytes above 0, got [%s]", v)
 	}
-	p.cfg.MemReserve = number(p, v)
+	number(p, v)
 	return nil
 }
 

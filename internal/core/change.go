@@ -185,8 +185,8 @@ func (c *Core) changeGroups() {
 		return
 	}
 	c.forgetLeft()
-	if c.standby.phase != standbyNone {
-		return // what it is about must stay what it was
+	if p := c.standby.phase; p != standbyNone && p != standbyWaiting {
+		return // what it is about must stay what it was; but who has given may be waited for, with what it still has to let go
 	}
 	waits := false
 	for _, ch := range c.changes() {

@@ -122,9 +122,6 @@ func (d *daemon) urgent() {
 	if err := pacer.LockMemory(); err != nil {
 		d.logLine("WARN", fmt.Sprintf("memory is not locked, it may be slow to decide when memory is short: %v", err))
 	}
-	if kilobytes := d.opt.Config.MemReserve; kilobytes > 0 {
-		reserve(kilobytes)
-	}
 }
 
 // openPacer starts the process that sends beats. Without one the loop sends them.
