@@ -18,6 +18,12 @@ func TestCheckAsksDRBD(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("#!/bin/sh\necho '/etc/drbd.conf:3: Parse error' >&2\nexit 10\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(drbdadm+".silent", []byte("#!/bin/sh\nexit 10\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := (scriptPlaces{drbdadm: drbdadm + ".silent"}).drbdFault("drbddisk::r0"); got != "drbdadm sh-resources: exit status 10" {
+		t.Errorf("one that says nothing: %q", got)
+	}
 	for _, c := range []struct{ drbdadm, word, want string }{
 		{drbdadm, "drbddisk::r0", ""},
 		{drbdadm, "drbddisk::data", ""},

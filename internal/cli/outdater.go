@@ -2,8 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -63,9 +65,16 @@ func (o peerOutdater) run(called string, args []string, stdout, stderr io.Writer
 	}
 	verdict, err := outdater.Ask(o.socket, strings.ToLower(peer), resource, timeout)
 	if err != nil {
-		complain(stderr, fmt.Errorf("drbd-peer-outdater: %w", err), "heartbeat must run here, with 'respawn hacluster .../dopd' in its ha.cf")
+		complain(stderr, fmt.Errorf("drbd-peer-outdater: %w", err), unansweredHint(err))
 	}
 	return int(verdict)
+}
+
+func unansweredHint(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "only root, hacluster and members of the group haclient may ask"
+	}
+	return "heartbeat must run here, with 'respawn hacluster .../dopd' in its ha.cf"
 }
 
 // seconds reads a timeout as the C library's strtol does: what is behind the digits does not count.

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,6 +86,16 @@ func TestPeerOutdaterIsReached(t *testing.T) {
 	var out, errs bytes.Buffer
 	if code := Run("/usr/lib/heartbeat/drbd-peer-outdater", []string{"-h"}, os.Stdin, &out, &errs); code != 0 || out.String() != peerOutdaterUsage {
 		t.Errorf("exit %d: %s%s", code, &out, &errs)
+	}
+}
+
+func TestUnansweredHint(t *testing.T) {
+	for want, err := range map[string]error{
+		"only root": fmt.Errorf("dial: %w", os.NewSyscallError("connect", syscall.EACCES)), "heartbeat must run": os.ErrNotExist,
+	} {
+		if got := unansweredHint(err); !strings.HasPrefix(got, want) {
+			t.Errorf("%v: %q", err, got)
+		}
 	}
 }
 

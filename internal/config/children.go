@@ -26,7 +26,7 @@ func applyRespawn(p *parser, rest string) *fault {
 	child := Child{User: user, Command: strings.TrimRight(command, " \t\r"), Failfast: p.name == "failfast", Where: p.where()}
 	if !p.host.Path(program).Executable {
 		if !ownHelper(program) {
-			return faultf("check the path; `ls -l "+program+"`", "Client child command [%s] is not executable", program)
+			return faultf(missingHint(program), "Client child command [%s] is not executable", program)
 		}
 		child.Helper = path.Base(program)
 	}
@@ -53,6 +53,14 @@ type Child struct {
 var helperDirs = []string{
 	"/usr/lib/heartbeat", "/usr/lib64/heartbeat", "/usr/libexec/heartbeat", "/usr/local/lib/heartbeat",
 	"/usr/lib/x86_64-linux-gnu/heartbeat", "/usr/lib/i386-linux-gnu/heartbeat",
+}
+
+// missingHint says what to do about a program that cannot be run.
+func missingHint(program string) string {
+	if slices.Contains(helperDirs, path.Dir(program)) {
+		return "it came with the C daemon and is no part of this one: remove the line if nothing needs " + path.Base(program) + ", else install it"
+	}
+	return "check the path; `ls -l " + program + "`"
 }
 
 // ownHelper says whether a path of any distribution names ipfail or dopd. DIFFERS: 3.0.6 refuses

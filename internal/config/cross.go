@@ -161,7 +161,8 @@ func (p *parser) crossLogging() {
 	case p.given["use_logd"] > 0 && !l.UseLogd && !files && !facility:
 		p.whole("No log entry found in ha.cf and use_logd is set to off", "add `logfile /var/log/ha-log` or `logfacility local0`")
 	case files && l.UseLogd:
-		p.warn("remove one of the two", "logd is enabled but logfile/debugfile is still configured in ha.cf")
+		p.warn("lines go where /etc/logd.cf says; these files are used only while ha_logd does not run; remove use_logd to do without it",
+			"logd is enabled but logfile/debugfile is still configured in ha.cf")
 	case p.given["use_logd"] == 0 && !files && !facility:
 		l.UseLogd = true
 		p.cfg.Parameters["use_logd"] = "yes"

@@ -27,8 +27,16 @@ func (d *daemon) cores() string {
 	return filepath.Join(d.opt.Paths.LibDir, "cores")
 }
 
-// ownCores is the directory of this process and of the scripts it starts.
+// ownCores is the directory of this process, and of the scripts it starts if it is ours.
 func (d *daemon) ownCores() string { return filepath.Join(d.cores(), "root") }
+
+// scriptsDir is where scripts run.
+func (d *daemon) scriptsDir() string {
+	if d.noCores {
+		return "/"
+	}
+	return d.ownCores()
+}
 
 // dumpable makes this process leave a core file when it dies of a fault, or none: coredumps. Without that directive
 // nothing is changed, and Go's runtime leaves none. It is for a process that is nothing but the daemon: limits and
@@ -39,7 +47,7 @@ func (d *daemon) dumpable() {
 		if asked == config.CoresOn || d.opt.Config.CoreRoot != "" {
 			d.logLine("ERROR", fmt.Sprintf("Cannot chdir to [%s]: %v", dir, err))
 		}
-		dir = ""
+		dir, d.noCores = "", errors.Is(err, errNotOurs)
 	}
 	if err := limitCores(asked); err != nil {
 		d.logLine("WARN", err.Error())

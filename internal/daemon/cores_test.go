@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/halog"
 )
 
 // TestCoreDirectory: core files go where nobody else can write, or nowhere.
@@ -58,6 +59,13 @@ func TestCoreRootOfOthers(t *testing.T) {
 	if err := errors.Join(enter(filepath.Join(root, "root")), os.Symlink(root, linked), enter(filepath.Join(linked, "root"))); err != nil {
 		t.Fatal(err)
 	}
+	scripts := func() string {
+		d := newDaemon(Options{Config: &config.Config{CoreRoot: root}, Paths: Paths{LibDir: t.TempDir()}})
+		d.log = halog.Open(halog.Config{})
+		defer d.log.Close(0)
+		d.dumpable()
+		return d.scriptsDir()
+	}
 	for name, c := range map[string]struct {
 		dir  string
 		mode os.FileMode
@@ -76,6 +84,9 @@ func TestCoreRootOfOthers(t *testing.T) {
 			if err := enter(filepath.Join(way, "root")); (err == nil) != c.ok || err != nil && !errors.Is(err, errNotOurs) {
 				t.Errorf("%s, by %s: %v", name, way, err)
 			}
+		}
+		if got := scripts(); (got == filepath.Join(root, "root")) != c.ok {
+			t.Errorf("%s: scripts run in %s", name, got)
 		}
 		if err := os.Chmod(c.dir, 0o755); err != nil {
 			t.Fatal(err)

@@ -110,11 +110,13 @@ type daemon struct {
 	over     chan struct{} // closed when the loop has ended
 	debug    int           // level in force
 	traced   traced        // of that, what is received
+	noCores  bool          // the directory of core files is not ours alone
 	alarm    *alarm        // at the core's next deadline
 	load     atomic.Pointer[string]
 	received uint64
 	drops    map[string]uint64 // datagrams that no core ever saw, by reason
 	opener   auth.Opener
+	unpack   unpacking   // the time that it has for that
 	sealed   []byte      // the message sent last
 	packer   wire.Packer // compresses those that are long
 	stranger []byte      // key of the line about the datagram at hand
@@ -238,7 +240,7 @@ func (d *daemon) open() error {
 	id := d.identity(p.LibDir)
 	d.gen, d.uid = id.generation, id.uuid
 	d.runner = runner.New(runner.Config{
-		EtcDir: c.Dir, Env: d.environment(), WorkDir: d.ownCores(), StateDir: filepath.Join(p.RunDir, "scripts"),
+		EtcDir: c.Dir, Env: d.environment(), WorkDir: d.scriptsDir(), StateDir: filepath.Join(p.RunDir, "scripts"),
 		Done: func(r runner.Result) { d.results <- r }, Log: d.logLine, Script: d.scriptLine, Starting: d.starting, Own: d.ownScript,
 	})
 	d.openHooks()

@@ -41,7 +41,9 @@ func (d *daemon) drain() (complete bool) {
 // message when step returns: what it keeps of it is a copy.
 func (d *daemon) datagram(dg link.Datagram) {
 	d.received++
+	d.opener.Sparing = d.unpack.over(d.now())
 	msg, err := d.opener.Open(d.keys, dg.Data)
+	d.unpack.spend(d.opener.Spent())
 	if err != nil {
 		d.refuse(dg, err)
 		return

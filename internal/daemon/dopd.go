@@ -28,12 +28,16 @@ func (p Paths) Outdater() string { return filepath.Join(p.RunDir, "dopd", "outda
 // dopd is the program of that name. 3.0.6 wants an apiauth line for it; here it is a part of the daemon, and nobody
 // else can sign on by its name without one.
 func (d *daemon) dopd(stop <-chan struct{}) int {
-	drbdadm := outdater.Drbdadm{Program: cmp.Or(d.opt.Paths.Drbdadm, "drbdadm")}
+	drbdadm := outdater.Drbdadm{Program: cmp.Or(d.opt.Paths.Drbdadm, "drbdadm"), Marking: &outdater.Marking{}}
 	if _, err := drbdadm.Installed(); err != nil {
 		d.helperLine(dopd.Name, "WARN", err.Error()+": the other node cannot have a device here marked as outdated")
 	}
+	lines := &thrift{} // of all lives
 	d.signedOn(dopd.Name, stop, func(s *clientapi.Session) {
-		o := outdating{d: d, session: s, machine: dopd.New(d.opt.Config.Self, uint64(time.Now().UnixNano())), drbdadm: drbdadm, ran: make(chan ran)}
+		o := outdating{
+			d: d, session: s, machine: dopd.New(d.opt.Config.Self, uint64(time.Now().UnixNano())),
+			drbdadm: drbdadm, ran: make(chan ran), lines: lines,
+		}
 		o.life(stop)
 	})
 	return 0
@@ -44,10 +48,11 @@ type outdating struct {
 	d       *daemon
 	session *clientapi.Session
 	machine *dopd.Machine
-	server  *outdater.Server
+	server  *outdater.Server // nil: nobody here can ask
+	trouble string           // why; it is told once
 	drbdadm outdater.Drbdadm
 	ran     chan ran
-	lines   thrift
+	lines   *thrift
 }
 
 // ran is the end of drbdadm.
@@ -57,20 +62,44 @@ type ran struct {
 	err            error
 }
 
-func (o *outdating) life(stop <-chan struct{}) {
+// listenAgain is how long a socket that cannot be opened is left alone. The other node can ask meanwhile.
+const listenAgain = 3 * time.Second
+
+// listen opens the socket.
+func (o *outdating) listen() (<-chan outdater.Event, error) {
 	d := o.d
-	d.place(filepath.Dir(d.opt.Paths.Outdater()), 0o755) // and its socket is not for everybody
+	dir := filepath.Dir(d.opt.Paths.Outdater())
+	if d.innerPlace(dir, 0o755) { // and its socket is not for everybody
+		d.emptyPlace(dir)
+	}
 	group, may := askers()
 	server, err := outdater.Listen(outdater.Config{
 		Path: d.opt.Paths.Outdater(), Self: d.opt.Config.Self, Group: group, May: may,
 		Log: func(text string) { d.limited("dopd", halog.Warn, dopd.Name+": "+text) },
 	})
 	if err != nil {
-		o.log("ERROR", err.Error())
-		return
+		if text := err.Error(); text != o.trouble {
+			o.log("ERROR", text)
+			o.trouble = text
+		}
+		return nil, err
 	}
-	o.server = server
-	defer server.Close()
+	o.server, o.trouble = server, ""
+	return server.Events(), nil
+}
+
+func (o *outdating) life(stop <-chan struct{}) {
+	events, err := o.listen()
+	defer func() {
+		if o.server != nil {
+			o.server.Close()
+		}
+	}()
+	again := time.NewTicker(listenAgain)
+	defer again.Stop()
+	if err == nil {
+		again.Stop()
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	for {
@@ -78,12 +107,17 @@ func (o *outdating) life(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
+		case <-again.C:
+			if events, err = o.listen(); err == nil {
+				again.Stop()
+			}
+			continue
 		case msg, ok := <-o.session.Messages():
 			if !ok {
 				return
 			}
 			actions = o.machine.Receive(msg)
-		case e := <-server.Events():
+		case e := <-events:
 			actions, ok := o.asked(e)
 			if !ok || !o.perform(ctx, actions) {
 				return

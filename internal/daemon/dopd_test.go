@@ -24,6 +24,12 @@ exit 0
 // outdaters is a pair whose dopd is not installed.
 func outdaters(t *testing.T) (a, b *machine) {
 	t.Helper()
+	return outdatersWith(t, func(*machine) {})
+}
+
+// outdatersWith prepares each before its start.
+func outdatersWith(t *testing.T, prepare func(*machine)) (a, b *machine) {
+	t.Helper()
 	network := linktest.New(nil, 1, "eth0")
 	one := func(self string) *machine {
 		m := newMachine(t, network, self, func(c *config.Config) {
@@ -33,6 +39,7 @@ func outdaters(t *testing.T) (a, b *machine) {
 		if err := os.WriteFile(m.d.opt.Paths.Drbdadm, []byte(fmt.Sprintf(standInDrbdadm, m.dir)), 0o755); err != nil {
 			t.Fatal(err)
 		}
+		prepare(m)
 		return m.start()
 	}
 	a, b = one("node1"), one("node2")
@@ -151,5 +158,56 @@ func TestDOPDOfADeadNode(t *testing.T) {
 	}
 	if log := a.log(); strings.Contains(log, "killing ") || !strings.HasSuffix(log, "node1 Heartbeat shutdown complete.\n") {
 		t.Errorf("at the end:\n%s", log)
+	}
+}
+
+// TestDOPDWithoutASocket: what stands in its way there keeps nobody from having a device marked here, is told once, and
+// need not be there for ever.
+func TestDOPDWithoutASocket(t *testing.T) {
+	a, b := outdatersWith(t, func(m *machine) {
+		if m.d.opt.Config.Self == "node2" {
+			if err := os.MkdirAll(filepath.Join(m.d.opt.Paths.Outdater(), "in the way"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	b.untilLog("ERROR: the socket of dopd: ")
+	for range 3 {
+		if v := a.outdate("node2", "r0"); v != dopd.Outdated {
+			t.Errorf("%d", v)
+		}
+	}
+	if n := strings.Count(b.log(), "the socket of dopd: "); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	os.RemoveAll(b.d.opt.Paths.Outdater())
+	b.until("its socket is there", func() bool {
+		info, err := os.Stat(b.d.opt.Paths.Outdater())
+		return err == nil && !info.IsDir()
+	})
+	if v := b.outdate("node1", "r0"); v != dopd.Outdated {
+		t.Errorf("the other way round: %d", v)
+	}
+}
+
+// TestDOPDFollowsNoLink: whom /run/heartbeat belonged to may have put one in the place of the directory.
+func TestDOPDFollowsNoLink(t *testing.T) {
+	elsewhere := t.TempDir()
+	if err := os.Chmod(elsewhere, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := outdatersWith(t, func(m *machine) {
+		dir := filepath.Dir(m.d.opt.Paths.Outdater())
+		os.MkdirAll(filepath.Dir(dir), 0o755)
+		if err := os.Symlink(elsewhere, dir); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if v := a.outdate("node2", "r0"); v != dopd.Outdated {
+		t.Errorf("%d", v)
+	}
+	entries, _ := os.ReadDir(elsewhere)
+	if info, err := os.Stat(elsewhere); err != nil || info.Mode().Perm() != 0o700 || len(entries) > 0 {
+		t.Errorf("%v, %v, with %d entries", err, info.Mode(), len(entries))
 	}
 }

@@ -23,16 +23,20 @@ func (d *daemon) makePlaces() {
 		notes bool // read by the next daemon, which believes them
 	}{{"rsctmp", 0o755 | os.ModeSticky, false}, {"scripts", 0o700, true}, {"children", 0o700, true}} {
 		path := filepath.Join(run, inner.name)
-		// What others may have put there before the directory was ours.
-		if info, err := os.Lstat(path); err == nil && !info.IsDir() {
-			d.logLine("WARN", fmt.Sprintf("%s is not a directory: removed", path))
-			os.Remove(path) //nolint:errcheck // the next step says it
-		}
-		if d.place(path, inner.mode) && inner.notes {
+		if d.innerPlace(path, inner.mode) && inner.notes {
 			d.emptyPlace(path)
 		}
 	}
 	d.place(lib, 0o755)
+}
+
+// innerPlace makes a directory in one that is ours, where others may have put something before it was.
+func (d *daemon) innerPlace(path string, mode os.FileMode) (open bool) {
+	if info, err := os.Lstat(path); err == nil && !info.IsDir() {
+		d.logLine("WARN", fmt.Sprintf("%s is not a directory: removed", path))
+		os.Remove(path) //nolint:errcheck // the next step says it
+	}
+	return d.place(path, mode)
 }
 
 // place makes one directory, of this owner and mode. The directory is opened first, so that what is

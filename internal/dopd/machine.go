@@ -22,8 +22,9 @@ const (
 const (
 	// mostAsked is how many requests of this node are under way. DRBD makes one for each resource.
 	mostAsked = 256
-	// mostRuns is how many runs of drbdadm there are at a time, and mostWaiting how many wait for their turn.
-	mostRuns, mostWaiting = 4, 256
+	// mostRuns is how many runs of drbdadm there are at a time, and mostWaiting how many wait for their turn. A DRBD
+	// that hangs hangs for all resources: who waits for a turn then waits too long, and believes that this node is dead.
+	mostRuns, mostWaiting = 32, 256
 )
 
 // ID names somebody who asks.
@@ -233,6 +234,7 @@ func (m *Machine) answered(from string, msg *wire.Message) {
 	for i, a := range m.asked {
 		if a.peer == from && a.resource == resource && (!msg.Has(fieldRequest) || msg.StrIs(fieldRequest, a.number)) {
 			m.asked = append(m.asked[:i:i], m.asked[i+1:]...)
+			m.logf("info", "received return code: %d for %s, %s -> %s", verdict, resource, from, m.self)
 			m.answer(a.id, verdict)
 			return
 		}
@@ -245,14 +247,13 @@ func (m *Machine) start(from string, msg *wire.Message) {
 	if len(r.number) > 16 { // it is repeated
 		return
 	}
-	working := 0
-	for _, other := range m.runs {
+	for i, other := range m.runs {
 		if other.resource == r.resource && !other.working {
 			m.logf("WARN", "%s asks for %s again and again", from, r.resource)
+			if other.from == from { // nobody waits for the answer to the one before it any more
+				m.runs[i] = r
+			}
 			return
-		}
-		if other.working {
-			working++
 		}
 	}
 	switch {

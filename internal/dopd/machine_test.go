@@ -122,6 +122,16 @@ func TestLateAnswer(t *testing.T) {
 	is(t, "and does not know the earlier one", m.Receive(done("r0", "3")), "answer 7: 3")
 }
 
+// TestAnswerIsLogged, with the resource: DRBD tells nobody what its handler said.
+func TestAnswerIsLogged(t *testing.T) {
+	m := New("node1", 0)
+	m.Ask(pair, 1, "node2", "r0")
+	want := Log{"info", "received return code: 6 for r0, node2 -> node1"}
+	if got := m.Receive(done("r0", "6")); !slices.Contains(got, Action(want)) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestDeath(t *testing.T) {
 	m := New("node1", 0)
 	m.Ask(pair, 1, "node2", "r0")
@@ -153,7 +163,7 @@ func TestRuns(t *testing.T) {
 	is(t, "and again", m.Receive(start("r0", "18")), "")
 	is(t, "another", m.Receive(start("r1", "19")), "run r1")
 	is(t, "done", m.Ran("r0", 0, nil), "outdate_rc r0 4 >node1, run r0")
-	is(t, "done again", m.Ran("r0", 17, nil), "outdate_rc r0 6 17 >node1")
+	is(t, "done again", m.Ran("r0", 17, nil), "outdate_rc r0 6 18 >node1") // who asked 17 has gone, or he could not ask 18
 	is(t, "not started", m.Ran("r1", 0, errors.New("killed")), "outdate_rc r1 20 19 >node1")
 	is(t, "what was not run", m.Ran("r9", 0, nil), "")
 	for _, name := range []string{"all", "", "-s", "a b", "r0;reboot", "../r0", "$(x)", strings.Repeat("r", 128)} {

@@ -182,7 +182,7 @@ func peerCompression(t *testing.T, kinds string, more map[byte]string) {
 	}
 	for i, name := range peerNames {
 		// 3.0.6: a C node that has heard one method goes on with that.
-		packedAsGenuine(t, name, w.site(t, name), more[kinds[i]], kinds[i] == 'C' && more['C'] != more['H'])
+		packedAsGenuine(t, name, w.site(t, name), more[kinds[i]], kinds[i] == 'C' && (more['C'] != more['H'] || strings.Contains(more['H'], "bz2")))
 	}
 	run(t, p.nodes["node1"], "/usr/share/heartbeat/hb_standby", "local")
 	p.runs("a standby", "web:node2 db:node2")
@@ -212,6 +212,9 @@ func packedAsGenuine(t *testing.T, name string, sent map[int]*wire.Frame, hacf s
 			longest = max(longest, content)
 		}
 		got := f.Msg.Str("_compression_algorithm")
+		if !either && want == "bz2" && content > 4<<10 { // ours: what is long takes zlib
+			want = "zlib"
+		}
 		if either && got != "" && want != "" {
 			want = got
 		}

@@ -53,6 +53,7 @@ func TestRoomComesBack(t *testing.T) {
 
 // TestAskHoldsOutInACrowd: where so many wait to be let in that nobody else can wait, one tries again.
 func TestAskHoldsOutInACrowd(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "outdater")
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err == nil {
@@ -94,6 +95,7 @@ func TestAskHoldsOutInACrowd(t *testing.T) {
 
 // TestAskOutlastsAReload: a dopd that goes while it is waited for is waited for as long as one that is not there yet.
 func TestAskOutlastsAReload(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "outdater")
 	l, err := net.Listen("unix", path)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,10 +21,52 @@ import (
 type Drbdadm struct {
 	Program string        // a name is looked for where distributions put it
 	Limit   time.Duration // of one run; 0: DefaultLimit
+	Marking *Marking      // nil: nobody counts
+
+	wait func(*exec.Cmd) error // nil: its own
 }
 
-// DefaultLimit leaves an asker of 3.0.6, who waits for a minute, the time to hear how it ended.
-const DefaultLimit = 45 * time.Second
+const (
+	// DefaultLimit leaves an asker who waits for half a minute the time to hear how it ended. Without an answer he
+	// takes this node for dead.
+	DefaultLimit = 25 * time.Second
+	// lingers is how long one that was killed may take to end. It may never do: DRBD can hold it in the kernel.
+	lingers = 2 * time.Second
+	// mostMarking is how many may be there, those included that do not end.
+	mostMarking = 64
+)
+
+// Marking are the resources for which drbdadm runs, so that those that cannot be killed do not become many.
+type Marking struct {
+	guard sync.Mutex
+	of    map[string]bool
+}
+
+var errEarlier = errors.New("an earlier one has not ended, though it was killed")
+
+func (m *Marking) begin(resource string) error {
+	if m == nil {
+		return nil
+	}
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	if m.of[resource] || len(m.of) >= mostMarking {
+		return errEarlier
+	}
+	if m.of == nil {
+		m.of = map[string]bool{}
+	}
+	m.of[resource] = true
+	return nil
+}
+
+func (m *Marking) end(resource string) {
+	if m != nil {
+		m.guard.Lock()
+		delete(m.of, resource)
+		m.guard.Unlock()
+	}
+}
 
 // searchPath is where drbd-utils of any distribution puts it.
 const searchPath = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -42,10 +85,14 @@ func (d Drbdadm) Installed() (string, error) {
 }
 
 // Outdate runs `drbdadm outdate RESOURCE` and gives its exit status, and the last line it wrote. One that has not
-// ended within the limit, or when ctx ends, is killed with all that it started.
+// ended within the limit, or when ctx ends, is killed with all that it started; if that does not help it is not waited
+// for.
 func (d Drbdadm) Outdate(ctx context.Context, resource string) (status int, said string, err error) {
+	if err := d.Marking.begin(resource); err != nil {
+		return 0, "", err
+	}
 	var out tail
-	status, err = d.run(ctx, &out, &out, "outdate", resource)
+	status, err = d.run(ctx, func() { d.Marking.end(resource) }, &out, &out, "outdate", resource)
 	return status, out.lastLine(), err
 }
 
@@ -56,16 +103,21 @@ func (d Drbdadm) Resources(ctx context.Context, upper bool) ([]string, error) {
 		args = []string{"-S", "sh-resources"}
 	}
 	var out, errs tail
-	status, err := d.run(ctx, &out, &errs, args...)
+	status, err := d.run(ctx, func() {}, &out, &errs, args...)
 	if err == nil && status != 0 {
-		err = fmt.Errorf("drbdadm %s: exit status %d: %s", strings.Join(args, " "), status, errs.lastLine())
+		err = fmt.Errorf("drbdadm %s: exit status %d", strings.Join(args, " "), status)
+		if why := errs.lastLine(); why != "" {
+			err = fmt.Errorf("%w: %s", err, why)
+		}
 	}
-	return strings.Fields(string(out.kept)), err
+	return strings.Fields(out.text()), err
 }
 
-func (d Drbdadm) run(ctx context.Context, stdout, stderr io.Writer, args ...string) (status int, err error) {
+// run calls gone when the program is not there any more, which can be later than it returns.
+func (d Drbdadm) run(ctx context.Context, gone func(), stdout, stderr io.Writer, args ...string) (status int, err error) {
 	program, err := d.Installed()
 	if err != nil {
+		gone()
 		return 0, err
 	}
 	limit := cmp.Or(d.Limit, DefaultLimit)
@@ -76,12 +128,27 @@ func (d Drbdadm) run(ctx context.Context, stdout, stderr io.Writer, args ...stri
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second // what it leaves behind may hold its output for ever
+	cmd.WaitDelay = lingers / 2 // what it leaves behind may hold its output for ever
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	if err := runner.UsualScore(cmd.Start); err != nil {
+		gone()
 		return 0, fmt.Errorf("starting it: %w", err)
 	}
-	err = cmd.Wait()
+	ended := make(chan error, 1)
+	go func() {
+		err := d.waitFor(cmd)
+		gone()
+		ended <- err
+	}()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		select {
+		case err = <-ended:
+		case <-time.After(lingers):
+			return 0, fmt.Errorf("not ended within %s, and cannot be killed", limit)
+		}
+	}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
@@ -94,18 +161,36 @@ func (d Drbdadm) run(ctx context.Context, stdout, stderr io.Writer, args ...stri
 	return 0, err
 }
 
-// tail keeps the end of what a program writes.
-type tail struct{ kept []byte }
+func (d Drbdadm) waitFor(cmd *exec.Cmd) error {
+	if d.wait != nil {
+		return d.wait(cmd)
+	}
+	return cmd.Wait()
+}
+
+// tail keeps the end of what a program writes, who may go on when nobody waits for it any more.
+type tail struct {
+	guard sync.Mutex
+	kept  []byte
+}
 
 const tailBytes = 64 << 10
 
 func (t *tail) Write(b []byte) (int, error) {
+	t.guard.Lock()
+	defer t.guard.Unlock()
 	t.kept = append(t.kept, b[max(0, len(b)-tailBytes):]...)
 	t.kept = bytes.Clone(t.kept[max(0, len(t.kept)-tailBytes):])
 	return len(b), nil
 }
 
+func (t *tail) text() string {
+	t.guard.Lock()
+	defer t.guard.Unlock()
+	return string(t.kept)
+}
+
 func (t *tail) lastLine() string {
-	text := strings.TrimSpace(string(t.kept))
+	text := strings.TrimSpace(t.text())
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }

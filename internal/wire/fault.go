@@ -26,6 +26,7 @@ const (
 	ErrNoSignature   Fault = "no-signature"        // nothing after %%%, or no auth= line
 	ErrBadSignature  Fault = "malformed-signature" // a signature that is not KEYNUM TOKEN
 	ErrRepeated      Fault = "repeated"            // a compressed datagram that was unpacked often enough
+	ErrCrowded       Fault = "too-many-compressed" // unpacking has taken too much time already
 	ErrCompression   Fault = "bad-compression"     // a compressed payload that cannot be unpacked
 )
 

@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
+	"time"
 )
 
 // The two fields of a message compressed as a whole.
@@ -49,6 +50,18 @@ func (m *Message) Decompress() (*Message, error) {
 		return nil, fmt.Errorf("reading compressed message: %w", err)
 	}
 	return inner, nil
+}
+
+// UnpackTime is about what Decompress takes of an ordinary processor's time; inner is nil if it has failed.
+func (m *Message) UnpackTime(inner *Message) time.Duration {
+	first, each := 100*time.Microsecond, 30*time.Nanosecond // as was measured: BenchmarkPacked
+	if m.StrIs(algorithmField, bz2Method) {
+		first, each = 500*time.Microsecond, 300*time.Nanosecond
+	}
+	if inner == nil {
+		return first + MaxDatagram*each
+	}
+	return first + time.Duration(inner.NetstringLen())*each
 }
 
 func inflate(algorithm string, packed []byte) ([]byte, error) {
