@@ -18,6 +18,9 @@ import "slices"
 // leavingMark marks in a claim the key of what its sender no longer finds in its file, and has not stopped yet.
 const leavingMark = "-"
 
+// mixedFiles stands in the place of the fingerprint of a file that is not wholly in force: no other node has it.
+const mixedFiles = "?"
+
 // change is a set of keys that are tied together by resources that move between their groups. Mostly it is one.
 type change struct {
 	old []*group
@@ -215,6 +218,13 @@ func (c *Core) changeGroups() {
 // loses says that a group is to let go a resource.
 func (c *Core) loses(g *group) bool {
 	return slices.ContainsFunc(g.resources, func(w string) bool { return !slices.Contains(c.listed(g.key), w) })
+}
+
+// outlived says that a group is still known here by an old file, which the other node has not: it may have the resources
+// by the name that they have there.
+func (c *Core) outlived(g *group) bool {
+	n := c.peer
+	return g.pending && n.capable && n.claim.files != "" && n.claim.files != c.base
 }
 
 // sayWaits says once what a change waits for.
@@ -435,7 +445,7 @@ func (c *Core) sameFiles() bool {
 	n := c.peer
 	switch {
 	case n.absent():
-		return true
+		return !c.fencing() // else it may run what has moved by the old name
 	case c.legacyC():
 		return n.active()
 	case !n.active() || !n.claim.known || n.outdated():
@@ -458,7 +468,9 @@ func (c *Core) takeFresh() {
 		return
 	}
 	if !c.sameFiles() {
-		c.sayFresh()
+		if !c.fencing() { // then ha-log says that nothing is taken
+			c.sayFresh()
+		}
 		return
 	}
 	for _, g := range c.groups {

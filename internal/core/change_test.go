@@ -488,3 +488,108 @@ func TestThirdFile(t *testing.T) {
 		t.Errorf("ran %q", b.scripts())
 	}
 }
+
+// TestNothingMovesWhileNewGroupsAreLookedAt: meanwhile the other node would not be told what is taken, and would take it as well.
+func TestNothingMovesWhileNewGroupsAreLookedAt(t *testing.T) {
+	b := beside(t, "1:1:db", "f")
+	b.hang()
+	b.replace(file("g", "alpha ip1 web", "beta db", "alpha new"))
+	b.advance(time.Second, "beats", "hbd", "1")
+	b.wants("run new status")
+	b.clear()
+	b.from("ask_resources", "rsc_hold", "local", "info", "me", "hbd", "1", "hbd_standby", hex(b.seq+1)+" asked")
+	id := hex(b.seq)
+	b.claim("1:1:db", "hbd_haresources", "f", "hbd_standby", id+" asked")
+	b.step(StandbyCommand{All})
+	if b.c.standby.phase != standbyNone {
+		t.Fatalf("a standby is %s", b.c.standby.phase)
+	}
+	b.wants("local resources in flux")
+	b.claim("", "hbd_haresources", "f", "hbd_failed", "db", "hbd_standby", id+" asked")
+	b.advance(time.Second, "beats", "hbd", "1", "hbd_standby", id+" asked")
+	if got := listed(b.c); got != "1:ip1" {
+		t.Fatalf("claims %q, of which the other node hears nothing", got)
+	}
+	b.end(0, "stopped")
+	b.wants("info=other")
+	if m := b.lastClaim(); m.Str("hbd_haresources") != "g" {
+		t.Errorf("the other node was told %v", m)
+	}
+}
+
+// TestOldNamesAreNotTakenInAStandby: the giver has the new file already, and runs under the new name what we know by the old one.
+func TestOldNamesAreNotTakenInAStandby(t *testing.T) {
+	b := beside(t, "1:1:db 1:1:ip1", "f")
+	b.replace(file("g", "alpha ip2 web", "beta db"))
+	b.clear()
+	b.from("ask_resources", "rsc_hold", "foreign", "info", "me", "hbd", "1", "hbd_standby", hex(b.seq+1)+" asked")
+	id := hex(b.seq)
+	b.claim("1:1:db 2:6:ip2", "hbd_haresources", "g", "hbd_standby", id+" waiting")
+	b.advance(5*time.Second, "beats", "hbd", "1", "hbd_standby", id+" waiting")
+	b.wants("standby: acquire [foreign] resources")
+	b.wantsNot("ip1 start", "web start")
+}
+
+// TestFourthFile: a file that was not wholly in force is none that the other node could have had in common with us.
+func TestFourthFile(t *testing.T) {
+	b := beside(t, "1:1:db", "f")
+	b.replace(file("g", "alpha ip1", "beta db web log"))
+	b.wants("waits: node beta has not the same haresources yet")
+	b.clear()
+	b.replace(file("h", "alpha ip1 web log", "beta db"))
+	b.claim("1:1:db", "hbd_haresources", "g") // it starts web and log
+	b.advance(time.Minute, "beats", "hbd", "1")
+	if b.scripts() != "" {
+		t.Errorf("ran %q", b.scripts())
+	}
+	b.claim("1:1:db", "hbd_haresources", "h")
+	if b.scripts() != "log start" {
+		t.Errorf("ran %q", b.scripts())
+	}
+}
+
+// TestOldNamesAreNotTaken: the other node has a third file, and may have what we know by an old name under another one.
+func TestOldNamesAreNotTaken(t *testing.T) {
+	for files, want := range map[string]string{"f": "ip1 start, web start", "h": ""} {
+		b := beside(t, "1:1:db 1:1:ip1", "f")
+		b.replace(file("f", "alpha ip1 web", "beta db")) // its file until now has no name
+		b.replace(file("g", "alpha ip2 web", "beta db"))
+		b.replace(file("i", "alpha ip3 web", "beta db")) // the names of what waits are still those of f
+		b.clear()
+		b.claim("1:1:db 2:6:new", "hbd_haresources", files)
+		b.advance(time.Minute, "beats", "hbd", "1")
+		if b.scripts() != want {
+			t.Errorf("beside %s: ran %q, want %q\n%s", files, b.scripts(), want, b.text())
+		}
+	}
+}
+
+// TestNewNamesWaitForTheReset: what a dead node may still run by an old name is not taken under a new one before it has been
+// reset; nor when it is heard again instead.
+func TestNewNamesWaitForTheReset(t *testing.T) {
+	b := joined(t, "1:1:db", withDevice)
+	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g")
+	b.replace(file("g", "alpha ip1 web db"))
+	b.clear()
+	b.advance(20 * time.Second)
+	b.wants("Resetting node beta")
+	if b.scripts() != "" {
+		t.Errorf("ran %q", b.scripts())
+	}
+	b.fenced(1, true, 0)
+	b.advance(time.Second)
+	if b.scripts() != "db start" {
+		t.Errorf("after the reset it ran %q", b.scripts())
+	}
+
+	b = dead(t, "1:1:db")
+	b.fenced(1, false, 1)
+	b.clear()
+	b.replace(file("g", "alpha ip1 web", "alpha new db"))
+	b.beat("active", "hbd", "1")
+	b.claim("1:1:db", "hbd_haresources", "f")
+	b.advance(time.Minute, "beats", "hbd", "1")
+	if b.scripts() != "" {
+		t.Errorf("beside the node that is heard again it ran %q", b.scripts())
+	}
+}

@@ -49,7 +49,8 @@ type Core struct {
 	reqAt     time.Duration // next reqnodes; NoTick: none
 	join      join
 	groups    []*group
-	before    string // the fingerprint of the file before this one
+	before    string // the fingerprint of the file before this one, if all of it was in force
+	base      string // that of the file in which the groups that wait for a change have their names
 	changing  bool   // not all of the file is in force yet, see change.go
 	scripts   []*script
 	lastRun   uint64

@@ -137,7 +137,7 @@ func (c *Core) takeFromGiver() {
 	w := s.which.mirror()
 	c.logf(Info, "acquire %s HA resources (standby).", w)
 	for _, g := range c.groups {
-		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) && !g.leaving && !g.fresh {
+		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) && !g.leaving && !g.fresh && !c.outlived(g) {
 			c.acquire(g)
 		}
 	}

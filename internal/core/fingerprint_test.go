@@ -46,6 +46,7 @@ var notPrinted = map[string]string{
 	"Core.quickTill":    "explore changes no file",
 	"claim.odd":         "explore changes no file",
 	"Core.before":       "explore changes no file",
+	"Core.base":         "explore changes no file",
 	"Core.changing":     "explore changes no file",
 	"group.leaving":     "explore changes no file",
 	"group.fresh":       "explore changes no file",

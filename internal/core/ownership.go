@@ -46,7 +46,7 @@ func (c *Core) reconcile() {
 		c.yieldToDeafC() // else it has only just come (back): wait for its word
 	default:
 		c.settleClashes()
-		if c.standby.phase == standbyNone {
+		if c.standby.phase == standbyNone && c.probed() { // else the other node would not be told
 			c.takeUnowned()
 			c.maybeFailback()
 		}
@@ -79,7 +79,7 @@ func (c *Core) takeUnowned() {
 		return // the last word of a stopping node, its notice, is on the way; or of one that changes its groups
 	}
 	for _, g := range c.groups {
-		if g.leaving || g.fresh {
+		if g.leaving || g.fresh || c.outlived(g) && !g.want {
 			continue
 		}
 		if g.want || c.peerHolds(g) {

@@ -185,7 +185,10 @@ func (c *Core) beginNewPings() {
 
 // resumeGroups goes on with the groups as they were. What the file has changed begins with Resumed, see change.go.
 func (c *Core) resumeGroups(s Snapshot) {
-	c.groups, c.changing, c.before = nil, true, string(s.Files)
+	c.groups, c.changing, c.before, c.base = nil, true, string(s.Files), string(s.Files)
+	if s.Mixed {
+		c.before, c.base = mixedFiles, string(s.Base)
+	}
 	another := s.Failback != c.cfg.Failback
 	for _, sg := range s.Groups {
 		g := &group{key: string(sg.Key), home: string(sg.Home), resources: plain(sg.Resources), virtual: sg.Virtual}

@@ -21,6 +21,8 @@ type Snapshot struct {
 	Generation uint64
 	At         time.Duration // of the newest event
 	Files      text          // the fingerprint of haresources
+	Mixed      bool          // not all of it is in force yet
+	Base       text          // if so: the file of what waits
 	Failback   AutoFailback
 	QuickPace  time.Duration
 	QuickTill  time.Duration

@@ -1,11 +1,15 @@
 package core
 
+import "slices"
+
 // Snapshot is everything that a successor must know, see [Resume]. It is to be taken directly after a Step with
 // [Handover], and only where [Core.Replaceable] says nothing.
 func (c *Core) Snapshot() Snapshot {
 	s := Snapshot{
 		Version: SnapshotVersion, Self: text(c.cfg.Self), Peer: text(c.cfg.Peer), UUID: c.cfg.UUID, Generation: c.cfg.Generation,
-		At: c.now.At, Files: text(c.cfg.Fingerprint), Failback: c.cfg.Failback, Keepalive: c.cfg.Keepalive,
+		At: c.now.At, Files: text(c.cfg.Fingerprint),
+		Base:  text(c.base),
+		Mixed: slices.ContainsFunc(c.groups, func(g *group) bool { return g.pending }), Failback: c.cfg.Failback, Keepalive: c.cfg.Keepalive,
 		QuickPace: c.quickPace, QuickTill: c.quickTill,
 		Status: text(c.status), Seq: c.seq, LastClaim: c.lastClaim, LastRun: c.lastRun, History: c.saveHistory(), NextBeat: c.nextBeat,
 		FirstDoubt: c.firstDoubt, LastDoubt: c.lastDoubt, Grace: c.grace, ReqAt: c.reqAt, AgainAt: c.againAt, Said: text(c.said),

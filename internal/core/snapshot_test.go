@@ -48,6 +48,7 @@ var notSaved = map[string]string{
 	"claim.odd":        "made anew by comparing",
 	"group.pending":    "found out by comparing",
 	"Core.before":      "the next one's is Snapshot.Files",
+	"Core.base":        "the next one's is Snapshot.Files, but where something waits",
 	"Core.changing":    "found out by comparing",
 	"claim.differs":    "made anew by comparing",
 	"standby.phase":    "in no dialogue: see Replaceable",

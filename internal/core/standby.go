@@ -141,7 +141,7 @@ func (c *Core) refusal(from string) string {
 	case c.standby.phase != standbyNone:
 		left := (c.standby.deadline - c.now.At) / time.Second
 		return fmt.Sprintf("Standby in progress- new request from %s ignored [%d seconds left]", from, left)
-	case c.phase != phaseStable:
+	case c.phase != phaseStable || !c.probed():
 		return "standby message [me] from " + from + " ignored.  local resources in flux."
 	case n.absent() || !n.active() || !n.claim.stable:
 		return "standby message [me] from " + from + " ignored.  Other side is in flux."

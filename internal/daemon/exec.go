@@ -73,7 +73,7 @@ func askRipe(h *Handover) ([]byte, error) {
 	runner.ReadAhead(h.Program)
 	ctx, cancel := context.WithTimeout(context.Background(), ripeWithin)
 	defer cancel()
-	var out, said bytes.Buffer
+	var out, said bounded
 	cmd := exec.CommandContext(ctx, h.Program, RipeFlag)
 	cmd.Dir, cmd.Env, cmd.ExtraFiles = "/", runner.OwnEnvironment(), []*os.File{state}
 	cmd.Stdout, cmd.Stderr = &out, &said
@@ -83,12 +83,12 @@ func askRipe(h *Handover) ([]byte, error) {
 		return nil, fmt.Errorf("%s cannot be run: %w", h.Program, err)
 	}
 	err = cmd.Wait()
-	answer, fits := bytes.CutPrefix(out.Bytes(), []byte(ripeWord))
+	answer, fits := bytes.CutPrefix(out.said.Bytes(), []byte(ripeWord))
 	switch {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s did not say within %v whether it can go on", h.Program, ripeWithin)
 	case err != nil || !fits:
-		why := strings.Join(strings.FieldsFunc(said.String(), func(r rune) bool { return r == '\n' }), "; ")
+		why := strings.Join(strings.FieldsFunc(said.said.String(), func(r rune) bool { return r == '\n' }), "; ")
 		if why == "" {
 			why = fmt.Sprintf("%v", err)
 		}
@@ -96,6 +96,21 @@ func askRipe(h *Handover) ([]byte, error) {
 	}
 	return answer, nil
 }
+
+// bounded keeps what a program says, up to far more than one that can go on does. A program that talks on is not listened
+// to any more, and ends by that: else it would cost the daemon its memory, and the time of its beats.
+type bounded struct{ said bytes.Buffer }
+
+const boundedSize = 1 << 20
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.said.Len()+len(p) > boundedSize {
+		return 0, errTalksOn
+	}
+	return b.said.Write(p)
+}
+
+var errTalksOn = errors.New("it says too much")
 
 // ripeWord begins the answer of a program that can go on.
 const ripeWord = "heartbeatd can go on\n"
