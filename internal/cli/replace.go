@@ -96,7 +96,29 @@ func (c *hbCall) patience() time.Duration {
 // in just that moment would end it with its resources running. It is false where nobody takes the order: 3.0.6.
 func (c *hbCall) asksToStop(pid int) func() bool {
 	return func() bool {
-		st, err := control.Query(c.socket, commandTimeout)
-		return err == nil && st.PID == pid && control.Stop(c.socket, commandTimeout) == nil
+		for begin := time.Now(); time.Since(begin) < orderWithin; {
+			st, err := control.Query(c.socket, commandTimeout)
+			if err == nil && st.PID != pid {
+				return false
+			}
+			if err == nil {
+				err = control.Stop(c.socket, commandTimeout)
+			}
+			var refused *control.Refusal
+			switch {
+			case err == nil:
+				return true
+			case errors.Is(err, control.ErrNotPermitted), errors.As(err, &refused):
+				return false
+			}
+			// Whoever took this connection has executed its successor, and the connection has ended with it.
+			time.Sleep(orderAgain)
+		}
+		return false
 	}
 }
+
+const (
+	orderWithin = 500 * time.Millisecond // a multiple of what a replacement takes
+	orderAgain  = 20 * time.Millisecond
+)

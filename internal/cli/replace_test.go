@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -90,5 +93,45 @@ func TestReplaceCommand(t *testing.T) {
 				t.Errorf("exit code %d, want %d; asked %d times (process %d)", code, tt.code, d.asked, os.Getpid())
 			}
 		})
+	}
+}
+
+// TestStopIsOrderedAgain: a connection that ends without an answer was to a daemon that has just executed its successor.
+func TestStopIsOrderedAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "control")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var asked []string
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 0; ; n++ {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if n == 0 || n == 2 {
+				conn.Close()
+				continue
+			}
+			line, _ := bufio.NewReader(conn).ReadString('\n')
+			asked = append(asked, line)
+			fmt.Fprintf(conn, `{"ok":true,"status":{"pid":17}}`+"\n")
+			conn.Close()
+		}
+	}()
+	c := &hbCall{machine: machine{socket: path}}
+	ordered := c.asksToStop(17)()
+	other := c.asksToStop(18)()
+	l.Close()
+	<-done
+	if !ordered || !strings.Contains(strings.Join(asked, ""), "stop") {
+		t.Errorf("ordered: %v, by %q", ordered, asked)
+	}
+	if other {
+		t.Error("ordered a stop of another process")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -54,6 +55,25 @@ func listed(path string) (bool, error) {
 // if it holds it indeed, or else whichever does. Those who may not look into other processes are
 // given what the pid file says, if that is a daemon. 0 means not found.
 func holder(path string) int {
+	for range looks {
+		pid := shows(path)
+		if held, err := locked(lockPath(path)); pid != 0 || err == nil && !held {
+			return pid
+		}
+		// A daemon that replaces itself hands the lock on from descriptor to descriptor: who looks at one after the
+		// other may miss it.
+		time.Sleep(lookAgain)
+	}
+	return shows(path)
+}
+
+const (
+	looks     = 20
+	lookAgain = 5 * time.Millisecond
+)
+
+// shows is the process that shows the lock at this moment, 0 if none does.
+func shows(path string) int {
 	lock := lockPath(path)
 	fromPIDFile, _ := Read(path)
 	fromLock, _ := Read(lock)
