@@ -245,6 +245,10 @@ func (d *daemon) handOver(w *wish) {
 	d.ahead.without = 0
 	d.step(d.evidence())
 	if errors.Is(err, errNotNow) {
+		if w.reason = d.busy(w); w.reason == "" {
+			w.reason = "datagrams, signals or scripts come without a pause"
+		}
+		d.awaitRest(w)
 		d.look(50 * time.Millisecond)
 		return
 	}

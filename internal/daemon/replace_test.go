@@ -25,6 +25,7 @@ type relay struct {
 	inForce atomic.Pointer[string] // what has been taken over
 	change  func(*config.Config)   // and what that means
 	refuse  atomic.Pointer[string] // why the next exec does not work
+	stirs   atomic.Bool            // something always comes just before it
 	left    *Handover
 	over    chan struct{}
 }
@@ -103,6 +104,9 @@ func (r *relay) prepare(d *daemon) {
 			return err
 		}
 		defer f.Close()
+		if r.stirs.Load() {
+			return errNotNow
+		}
 		if r.left, err = readHandover(int(f.Fd())); err != nil {
 			return err
 		}
@@ -213,6 +217,17 @@ func TestReplacementWaitsForScripts(t *testing.T) {
 		t.Errorf("the second SIGHUP was lost: %q", a.left.What)
 	}
 	b.untilLog("remote resource transition completed.")
+	a.calm(b)
+}
+
+// TestReplacementWaitsForAPause: where something always comes just before the exec, ha-log says why nothing happens.
+func TestReplacementWaitsForAPause(t *testing.T) {
+	a, b := relayPair(t, nil)
+	a.stirs.Store(true)
+	a.reload("ha.cf: deadtime")
+	a.untilLog("The restart of heartbeat waits: datagrams, signals or scripts come without a pause")
+	a.stirs.Store(false)
+	a.done(1)
 	a.calm(b)
 }
 
