@@ -21,8 +21,8 @@ const (
 
 // fairly plays a test of one or two hosts when there is room for it, beside others. A play that failed tells
 // nothing of heartbeatd if this machine was measurably held up meanwhile, or if a C node showed a fault it is
-// known for: such a test is played again, with nothing beside it, and the reason is printed. Any other failure
-// is the test's.
+// known for; the first failure beside a C node tells nothing yet. Such a test is played again, with nothing beside
+// it, and the reason is printed. Any other failure is the test's.
 func fairly(t *testing.T, play func(testing.TB)) {
 	t.Helper()
 	t.Parallel()
@@ -65,6 +65,9 @@ func repeat(t *testing.T, share int, when urgency, play func(testing.TB)) *attem
 	t.Helper()
 	for n, begin := 1, time.Now(); ; n++ {
 		a := attemptAt(t, share, when, play)
+		if a.excuse == "" && a.genuine && n == 1 {
+			a.excuse = "a C node took part, and it may have been its fault"
+		}
 		if !a.failed || a.excuse == "" || n == attempts || time.Since(begin) > attemptsLast {
 			return a
 		}
@@ -97,6 +100,7 @@ type attempt struct {
 	skipped  string
 	why      string // its first error
 	excuse   string // why a failure tells nothing
+	genuine  bool   // a C node took part
 	logs     []string
 	cleanups []func()
 }
@@ -117,18 +121,15 @@ func (a *attempt) play(test func(testing.TB)) {
 	ended.Wait()
 }
 
-// watch looks for an excuse in the logs of a lab's hosts before the lab is closed: one takeover of 3.0.6 in
-// about a hundred ends with a message of its own garbled, whoever its peer is.
+// watch looks for an excuse in a lab before it is closed. A C node that says that it lost a message of its own is
+// one: a takeover of 3.0.6 in about a hundred ends so, whoever its peer is. It has more races than it tells of:
+// a failure beside one counts if it comes twice.
 func (a *attempt) watch(l *Lab) {
 	a.Cleanup(func() {
-		for _, h := range l.hosts {
-			log, _ := h.ReadFile("/var/log/ha-log")
-			for _, line := range strings.Split(log, "\n") {
-				if a.excuse == "" && Garbled(line) {
-					a.excuse = h.Name + " is a C node and said: " + line
-				}
-			}
+		if a.excuse == "" {
+			a.excuse = l.Spoiled()
 		}
+		a.genuine = a.genuine || l.Genuine()
 	})
 }
 
@@ -210,6 +211,18 @@ func TestOnlyAnExcuseGivesAnotherPlay(t *testing.T) {
 	})
 	if plays != 2 {
 		t.Errorf("%d plays, want 2", plays)
+	}
+	for _, c := range []struct{ fails, plays int }{{1, 2}, {2, 2}} { // beside a C node
+		plays = 0
+		a := repeat(t, aShare, soon, func(t testing.TB) {
+			t.(*attempt).genuine = true
+			if plays++; plays <= c.fails {
+				t.Fatal("on purpose")
+			}
+		})
+		if plays != c.plays || a.failed != (c.fails == 2) {
+			t.Errorf("beside a C node, %d failures: %d plays, failed in the end: %v", c.fails, plays, a.failed)
+		}
 	}
 	a, cleaned := &attempt{TB: t}, false
 	a.play(func(t testing.TB) {

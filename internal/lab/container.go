@@ -77,7 +77,7 @@ func (l *Lab) Container(name, image string, set func(*Host) error) (*Host, error
 	if err := unix.Mount("heartbeatd-lab", h.disk, "tmpfs", unix.MS_NODEV, "mode=755"); err != nil {
 		return nil, fmt.Errorf("lab: making the disk of %s: %w", name, err)
 	}
-	l.hosts = append(l.hosts, h)
+	l.add(h)
 	data := "lowerdir=" + lower
 	for _, part := range []string{"upperdir", "workdir", "root"} {
 		dir := filepath.Join(h.disk, part)

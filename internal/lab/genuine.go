@@ -122,6 +122,8 @@ func mergeUsr(root string) error {
 	return nil
 }
 
+const genuineName = "heartbeat 3.0.6"
+
 // GenuineSoftware is the C daemon, fetched into cache where needed.
 func GenuineSoftware(cache string) (Software, error) {
 	root, err := Genuine(cache)
@@ -129,7 +131,7 @@ func GenuineSoftware(cache string) (Software, error) {
 		return Software{}, err
 	}
 	return Software{
-		Name:    "heartbeat 3.0.6",
+		Name:    genuineName,
 		layers:  []string{filepath.Join(root, "usr")},
 		install: func(h *Host) error { return h.installGenuine(root) },
 		prepare: "mkdir -p /run/heartbeat/ccm /run/heartbeat/crm /run/heartbeat/dopd /run/heartbeat/rsctmp /run/crm /run/lock/subsys /run/resource-agents",

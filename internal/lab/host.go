@@ -58,7 +58,7 @@ func (l *Lab) Host(name string, opts HostOptions) (*Host, error) {
 	if err := makeDisk(h.disk, name, opts.Disk); err != nil {
 		return nil, err
 	}
-	l.hosts = append(l.hosts, h)
+	l.add(h)
 	if err := l.writeHosts(); err != nil {
 		return nil, err
 	}
@@ -160,11 +160,23 @@ func (h *Host) Command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// runLimit is how long a program may take: 3.0.6's commands can wait for ever for their daemon.
-const runLimit = 5 * time.Minute
+const (
+	// runLimit is how long a program may take: 3.0.6's commands can wait for ever for their daemon.
+	runLimit = 5 * time.Minute
+	// stopLimit is how long a stop may: no resource of a lab takes so long.
+	stopLimit = 90 * time.Second
+	// spoiledLimit is how long one may when a C node has lost a message of its own.
+	spoiledLimit = 20 * time.Second
+	spoiledLook  = 2 * time.Second
+)
 
 // Run runs a program to its end and returns what it printed on either output.
 func (h *Host) Run(name string, args ...string) (string, error) {
+	return h.runFor(runLimit, name, args...)
+}
+
+// runFor is Run for a program that takes at most so long.
+func (h *Host) runFor(limit time.Duration, name string, args ...string) (string, error) {
 	var out bytes.Buffer
 	cmd := h.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -172,9 +184,12 @@ func (h *Host) Run(name string, args ...string) (string, error) {
 	cmd.WaitDelay = 200 * time.Millisecond
 	err := cmd.Start()
 	if err == nil {
-		late := time.AfterFunc(runLimit, func() { cmd.Process.Kill() })
-		if err = cmd.Wait(); !late.Stop() {
-			err = fmt.Errorf("not over after %v", runLimit)
+		over := make(chan struct{})
+		late := h.limited(limit, cmd.Process, over)
+		err = cmd.Wait()
+		close(over)
+		if tooLong := <-late; tooLong != nil {
+			err = tooLong
 		}
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
@@ -184,6 +199,31 @@ func (h *Host) Run(name string, args ...string) (string, error) {
 		return out.String(), fmt.Errorf("%s: %s %s: %w: %s", h.Name, name, strings.Join(args, " "), err, strings.TrimSpace(out.String()))
 	}
 	return out.String(), nil
+}
+
+// limited kills a program that takes too long, and tells when it is over whether it did.
+func (h *Host) limited(limit time.Duration, program *os.Process, over <-chan struct{}) <-chan error {
+	late := make(chan error, 1)
+	go func() {
+		look := time.NewTicker(spoiledLook)
+		defer look.Stop()
+		for begin := time.Now(); ; {
+			select {
+			case <-over:
+				late <- nil
+				return
+			case <-look.C:
+			}
+			took := time.Since(begin)
+			if took < limit && (took < spoiledLimit || h.lab.Spoiled() == "") {
+				continue
+			}
+			program.Kill()
+			late <- fmt.Errorf("not over after %v", took.Round(time.Second))
+			return
+		}
+	}()
+	return late
 }
 
 // Start starts a program and leaves it running; what it prints goes to the host's console.

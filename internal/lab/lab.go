@@ -9,7 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,11 +24,26 @@ const toolPath = "/opt/lab/lab"
 
 // Lab is a switch with private hosts on it.
 type Lab struct {
-	dir    string // disks, shared directory
-	bridge int    // how many bridges there are
-	net    *exec.Cmd
-	hosts  []*Host
-	plugs  int // serial number of cables, so that a new one never meets an old one's name
+	dir     string // disks, shared directory
+	bridge  int    // how many bridges there are
+	net     *exec.Cmd
+	guard   sync.Mutex  // of hosts, where it grows and where a program is waited for
+	genuine atomic.Bool // a host is, or was, a C node
+	hosts   []*Host
+	plugs   int // serial number of cables, so that a new one never meets an old one's name
+}
+
+func (l *Lab) add(h *Host) {
+	l.guard.Lock()
+	defer l.guard.Unlock()
+	l.hosts = append(l.hosts, h)
+}
+
+// all is every host there is so far, for who does not make them.
+func (l *Lab) all() []*Host {
+	l.guard.Lock()
+	defer l.guard.Unlock()
+	return slices.Clone(l.hosts)
 }
 
 // New makes a lab with the given number of links (bridges), 1 to 9. Its error is one plain line

@@ -91,12 +91,12 @@ func (p *peers) become(name string, kind byte) {
 			run(p.T, h, "cp", "-a", "--remove-destination", command+".c", command)
 		}
 	}
-	h.software = p.genuine
+	h.gets(p.genuine)
 	if kind == 'H' {
 		binary, err := buildDaemon()
 		p.must(err)
 		p.must(h.Install(binary, "/usr/sbin/heartbeatd", 0o755))
-		h.software = p.ours
+		h.gets(p.ours)
 	}
 }
 

@@ -35,7 +35,7 @@ func (h *Host) Replace(s Software) error {
 			return fmt.Errorf("%s: installing %s: %w", h.Name, s.Name, err)
 		}
 	}
-	h.software = s
+	h.gets(s)
 	return s.install(h)
 }
 

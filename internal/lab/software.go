@@ -80,8 +80,16 @@ func (l *Lab) Node(name string, s Software, opts HostOptions) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.software = s
+	h.gets(s)
 	return h, s.install(h)
+}
+
+// gets notes what software the host has from now on.
+func (h *Host) gets(s Software) {
+	h.software = s
+	if s.Name == genuineName {
+		h.lab.genuine.Store(true)
+	}
 }
 
 // StartDaemon starts the host's daemon by the name heartbeat, as an init script does. It returns
@@ -93,6 +101,6 @@ func (h *Host) StartDaemon() error {
 
 // StopDaemon stops the daemon with `heartbeat -k`, which returns when everything is released.
 func (h *Host) StopDaemon() error {
-	_, err := h.Run(daemonPath, "-k")
+	_, err := h.runFor(stopLimit, daemonPath, "-k")
 	return err
 }
