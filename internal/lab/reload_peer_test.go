@@ -24,10 +24,15 @@ func TestPeerReplaced(t *testing.T) {
 		p.oneOwner()
 		p.clean()
 		other := map[string]string{"node1": "node2", "node2": "node1"}[ours]
-		for _, word := range []string{"is dead", " dead.", "Heartbeat restart on node", "Late heartbeat", "lost packet"} {
+		for _, word := range []string{"is dead", " dead.", "Heartbeat restart on node", "Late heartbeat"} {
 			if strings.Contains(p.log(other), word) {
 				t.Errorf("the C daemon says %q", word)
 			}
+		}
+		// It reads port 694 by two processes for its two ucast lines, the kernel chooses by our port, and that is another
+		// one after a replacement: on a busy machine it hears them out of turn. All must have come in the end.
+		if log := p.log(other); strings.LastIndex(log, "lost packet") > strings.LastIndex(log, "No pkts missing from") {
+			t.Error("the C daemon misses packets")
 		}
 		// It goes on as a member that counts: the C node's death is noticed, and its resources are taken.
 		p.cut(other)
