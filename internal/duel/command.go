@@ -31,7 +31,7 @@ What was measured before is kept in the raw file, and the document has the last 
 
 type options struct {
 	only, raw, out, binary, trace, hog string
-	repeat, pairs                      int
+	repeat, pairs, sentry              int
 	beats                              int64
 	quick, render                      bool
 	outGiven                           bool
@@ -45,6 +45,9 @@ func Command(args []string, stdout, stderr io.Writer) int {
 	}
 	if o.hog != "" {
 		return labcmd.Fail(stderr, hog(o.hog))
+	}
+	if o.sentry >= 0 {
+		return labcmd.Fail(stderr, sentry(o.sentry))
 	}
 	missed, err := o.run(stdout)
 	if err != nil {
@@ -71,6 +74,8 @@ func parse(args []string, stdout, stderr io.Writer) (o *options, status int, don
 	flags.StringVar(&o.binary, "heartbeatd", "bin/heartbeatd", "the daemon to measure")
 	flags.StringVar(&o.hog, "hog", "", "be a load on this machine: cpu, memory, disk or fork")
 	flags.Lookup("hog").Hidden = true
+	flags.IntVar(&o.sentry, "sentry", -1, "watch this processor")
+	flags.Lookup("sentry").Hidden = true
 	if status, done := flags.Read(args, stdout, stderr); done {
 		return nil, status, true
 	}

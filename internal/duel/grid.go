@@ -13,7 +13,13 @@ const (
 	onTime = 0.05
 )
 
-// lateness tells of each beat of an ideal rhythm how late it came, in nanoseconds. at are the moments of the
+// delay is by how much a beat was late, and when it came, in nanoseconds.
+type delay struct{ at, by int64 }
+
+// own is its lateness without the time in which the machine was held up.
+func (d delay) own(s *sentries) int64 { return d.by - s.during(d.at-d.by, d.at) }
+
+// lateness tells of each beat of an ideal rhythm how late it came. at are the moments of the
 // beats on the wire, in order; period is that of the configuration.
 //
 // The rhythm is not known: a daemon begins when it likes, its clock is not that of the wire, and one that sets
@@ -21,7 +27,7 @@ const (
 // time, in favour of the daemon: its period is what it shows, its begin is that of its earliest beats. A pause
 // ends the beats that are fitted together, because some daemons begin a new rhythm after it. The beats that
 // should have come in the pause are as late as the first one after it.
-func lateness(at []int64, period int64) (late []int64) {
+func lateness(at []int64, period int64) (late []delay) {
 	for len(at) > 0 {
 		n := 1
 		for n < len(at) && n < fitBeats && at[n]-at[n-1] < period*3/2 {
@@ -30,7 +36,7 @@ func lateness(at []int64, period int64) (late []int64) {
 		late = append(late, fitted(at[:n], period)...)
 		if n < len(at) && at[n]-at[n-1] >= period*3/2 {
 			for missing := at[n-1] + period; missing < at[n]-period/2; missing += period {
-				late = append(late, at[n]-missing)
+				late = append(late, delay{at[n], at[n] - missing})
 			}
 			if n+1 == len(at) {
 				return late // the last beat was the missing one
@@ -42,7 +48,7 @@ func lateness(at []int64, period int64) (late []int64) {
 }
 
 // fitted is the lateness of beats without a pause between them.
-func fitted(at []int64, period int64) []int64 {
+func fitted(at []int64, period int64) []delay {
 	slot := make([]int, len(at))
 	for i := 1; i < len(at); i++ {
 		// A late beat is a long step and then a short one: their sum is right.
@@ -54,7 +60,7 @@ func fitted(at []int64, period int64) []int64 {
 		off[i] = float64(at[i]-at[0]) - float64(slot[i])*length
 	}
 	begin := quantile(off, onTime)
-	late := make([]int64, 0, len(at))
+	late := make([]delay, 0, len(at))
 	var pending []int // slots without a beat so far
 	for i, next := 0, 0; i < len(at); next = slot[i-1] + 1 {
 		for ; next < slot[i]; next++ {
@@ -66,12 +72,12 @@ func fitted(at []int64, period int64) []int64 {
 		}
 		// Of several beats in one slot the last is its own; those before were due earlier, or are extra.
 		for ; len(pending) > 0; pending = pending[1:] {
-			late = append(late, after(off[i]+float64(slot[i]-pending[0])*length-begin))
+			late = append(late, delay{at[i], after(off[i] + float64(slot[i]-pending[0])*length - begin)})
 			if i < last {
 				i++
 			}
 		}
-		late = append(late, after(off[last]-begin))
+		late = append(late, delay{at[last], after(off[last] - begin)})
 		i = last + 1
 	}
 	return late

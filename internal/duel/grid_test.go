@@ -17,7 +17,12 @@ func rhythm(n int, period float64, delay func(i int) int64) []int64 {
 	return at
 }
 
-func worstOf(late []int64) int64 { return slices.Max(late) }
+func worstOf(late []delay) (worst int64) {
+	for _, l := range late {
+		worst = max(worst, l.by)
+	}
+	return worst
+}
 
 func TestLateness(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -57,7 +62,7 @@ func TestLateness(t *testing.T) {
 			}
 			n := 0
 			for _, l := range late {
-				if l > ms {
+				if l.by > ms {
 					n++
 				}
 			}
@@ -97,7 +102,7 @@ func TestLatenessAfterAPause(t *testing.T) {
 	if w := worstOf(late); w != 1317*ms {
 		t.Errorf("a new rhythm: worst %v ms, want 1317", milliseconds(w))
 	}
-	if n := len(slices.DeleteFunc(late, func(l int64) bool { return l < ms })); n != 26 && n != 27 {
+	if n := len(slices.DeleteFunc(late, func(l delay) bool { return l.by < ms })); n != 26 && n != 27 {
 		t.Errorf("a new rhythm: %d late beats, want only the 26 that were missing", n)
 	}
 }

@@ -33,6 +33,11 @@ func (d *duel) million(b *book) error {
 		return err
 	}
 	defer load.stop()
+	watch, err := startSentries()
+	if err != nil {
+		return err
+	}
+	defer watch.stop()
 	dead := map[*pair]int{}
 	from := time.Now()
 	for _, p := range pairs {
@@ -60,7 +65,7 @@ func (d *duel) million(b *book) error {
 	to := time.Now().UnixNano()
 	for _, p := range pairs {
 		for node := range p.nodes {
-			p.late(b, rowMillion, node, c, from.UnixNano(), to)
+			p.late(b, rowMillion, node, c, from.UnixNano(), to, watch)
 		}
 		b.put(rowDeaths, p.name, float64(p.deaths()-dead[p]), nil)
 	}

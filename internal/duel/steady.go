@@ -70,6 +70,11 @@ func (d *duel) hogged(b *book) error {
 		return err
 	}
 	defer load.stop()
+	watch, err := startSentries()
+	if err != nil {
+		return err
+	}
+	defer watch.stop()
 	for range d.times(3, 1) {
 		for _, p := range pairs {
 			if err := p.up(); err != nil {
@@ -84,7 +89,7 @@ func (d *duel) hogged(b *book) error {
 			time.Sleep(d.long(lasts, 5*time.Second))
 			to := time.Now().UnixNano()
 			for node := range p.nodes {
-				p.late(b, rowLate, node, c, from, to)
+				p.late(b, rowLate, node, c, from, to, watch)
 			}
 			if err := p.down(); err != nil {
 				return err
@@ -95,11 +100,12 @@ func (d *duel) hogged(b *book) error {
 }
 
 // late notes how late a node's beats were, and the longest pause between two.
-func (p *pair) late(b *book, row rowKey, node int, c cluster, from, to int64) {
+func (p *pair) late(b *book, row rowKey, node int, c cluster, from, to int64, watch *sentries) {
 	for link := range c.links {
 		at := p.beats(node, link, from, to)
 		for _, l := range lateness(at, int64(c.keepalive)) {
-			b.keep(row, p.name, milliseconds(l), nil)
+			b.keep(row, p.name, milliseconds(l.by), nil)
+			b.keep(row+own, p.name, milliseconds(l.own(watch)), nil)
 		}
 		b.keep(row, p.name+pauses, milliseconds(longestPause(at, int64(c.keepalive))), nil)
 	}
@@ -113,12 +119,17 @@ func (d *duel) flooded(b *book) error {
 		return err
 	}
 	defer closeAll(pairs)
+	watch, err := startSentries()
+	if err != nil {
+		return err
+	}
+	defer watch.stop()
 	for range d.times(3, 1) {
 		for _, p := range pairs {
 			if err := p.up(); err != nil {
 				return err
 			}
-			if err := d.flood(b, p, c); err != nil {
+			if err := d.flood(b, p, c, watch); err != nil {
 				return err
 			}
 			if err := p.down(); err != nil {
@@ -129,7 +140,7 @@ func (d *duel) flooded(b *book) error {
 	return nil
 }
 
-func (d *duel) flood(b *book, p *pair, c cluster) error {
+func (d *duel) flood(b *book, p *pair, c cluster, watch *sentries) error {
 	time.Sleep(time.Second)
 	forged, err := p.forgery()
 	if err != nil {
@@ -152,11 +163,14 @@ func (d *duel) flood(b *book, p *pair, c cluster) error {
 	to := time.Now().UnixNano()
 	used := usageOf(p.nodes[0]).processor - before.processor
 	lates := lateness(p.beats(0, 0, from, to), int64(c.keepalive))
-	worst, tooLate := int64(0), 0
+	worst, tooLate, ownLate := int64(0), 0, 0
 	for _, l := range lates {
-		worst = max(worst, l)
-		if l > int64(lateBeat) {
+		worst = max(worst, l.by)
+		if l.by > int64(lateBeat) {
 			tooLate++
+		}
+		if l.own(watch) > int64(lateBeat) {
+			ownLate++
 		}
 	}
 	rate := float64(sent) / d.long(8*time.Second, time.Second).Seconds()
@@ -165,5 +179,6 @@ func (d *duel) flood(b *book, p *pair, c cluster) error {
 	b.put(rowFloodLog, p.name, float64(size()-bytes)/1024, nil)
 	b.put(rowFloodDead, p.name, float64(p.deaths()-dead), nil)
 	b.put(rowFloodLate, p.name, float64(tooLate), map[string]float64{"beats": float64(len(lates)), "worst": milliseconds(worst)})
+	b.put(rowFloodLate+own, p.name, float64(ownLate), nil)
 	return os.Truncate(log, 0)
 }
