@@ -18,9 +18,9 @@ import (
 // A sentry is a process that does nothing on one processor but sleep, with a priority above that of the daemons, and
 // tell when it came late: then nothing on that processor could run, whatever it is.
 const (
-	sentrySleep = time.Millisecond
+	sentrySleep = 250 * time.Microsecond
 	// sentryNotes is what it tells of: less is the timers'.
-	sentryNotes    = 300 * time.Microsecond
+	sentryNotes    = 250 * time.Microsecond
 	sentryPriority = 90
 )
 

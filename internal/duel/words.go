@@ -21,7 +21,7 @@ How to read it:
   what it shows, its begin is that of its earliest 5 %. A beat that did not come at all is as late as the next one.
 - The machine's own hold-ups are counted by a thread that sleeps 20 ms at a time. Where there are some, maxima say little.
 - *Without the time in which a processor stood still*: on each processor a program with a real-time priority above all daemons does nothing
-  but sleep a millisecond at a time. When it comes late by more than 0.3 ms nothing could run there, and what of a beat's
+  but sleep a quarter of a millisecond at a time. When it comes late by as much again nothing could run there, and what of a beat's
   lateness falls into such a time is taken off. It does so for all softwares alike.
 `
 
