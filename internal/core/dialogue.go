@@ -90,6 +90,9 @@ func (c *Core) offer(n *node, which Which, seq uint64) {
 		return
 	}
 	s.begin(which, n.name, seq)
+	for _, g := range c.groups {
+		g.given = c.peerHolds(g)
+	}
 	c.setStandby(standbyOffered, standbyAnswer)
 	c.sendStandby("other", which)
 }
@@ -129,7 +132,8 @@ func (c *Core) giveTo(n *node) {
 }
 
 // takeFromGiver wants what the giver has released. A group it still claims failed to stop
-// there and stays there.
+// there and stays there. What it did not have waits for the end of a change of its file, for
+// it may have, by another name, what is in that group now.
 func (c *Core) takeFromGiver() {
 	s := &c.standby
 	c.logf(Info, "standby: acquire [%s] resources from %s", s.which, s.giver)
@@ -137,6 +141,9 @@ func (c *Core) takeFromGiver() {
 	w := s.which.mirror()
 	c.logf(Info, "acquire %s HA resources (standby).", w)
 	for _, g := range c.groups {
+		if !g.given && !g.virtual && c.peerLetsGo() {
+			continue
+		}
 		if w.includes(g.home == c.cfg.Self) && !(c.peer.capable && c.peerHolds(g)) && !g.leaving && !g.fresh && !c.outlived(g) {
 			c.acquire(g)
 		}

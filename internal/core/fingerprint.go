@@ -154,6 +154,7 @@ func (c *Core) Print(p *Print, at time.Duration) {
 	for _, g := range c.groups {
 		c.printGroup(p, g)
 	}
+	c.printChange(p)
 	for _, s := range c.scripts {
 		p.word(uint64(slices.Index(c.groups, s.group))<<32 | uint64(s.index)<<8 | uint64(s.op))
 		p.flags(s.hung)
@@ -232,7 +233,8 @@ func (c *Core) printNode(p *Print, n *node) {
 }
 
 func (c *Core) printClaim(p *Print, cl *claim) {
-	p.flags(cl.known, cl.stable, cl.releasing, cl.gone, cl.leaving, cl.differs, cl.groups != nil, cl.unsettledAt != 0)
+	p.flags(cl.known, cl.stable, cl.releasing, cl.gone, cl.leaving, cl.differs, cl.groups != nil, cl.unsettledAt != 0, cl.odd)
+	p.text(cl.files)
 	p.text(string(cl.hold))
 	p.number(false, cl.seq)
 	if cl.groups == nil {
@@ -260,6 +262,23 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	sort.Strings(keys)
 	return keys
+}
+
+// printChange is what is known of a change of haresources that is not wholly in force. The file itself is the caller's to
+// compare: all that is in force stands in it.
+func (c *Core) printChange(p *Print) {
+	if !c.changing {
+		return
+	}
+	p.text(c.before)
+	p.text(c.base)
+	p.flags(c.peer != nil && c.peer.left)
+	for _, g := range c.groups {
+		p.text(g.key)
+		p.text(g.home)
+		p.text(g.words())
+		p.flags(g.virtual, g.leaving, g.fresh, g.careful, g.pending, g.waits)
+	}
 }
 
 func (c *Core) printJoin(p *Print) {
@@ -293,7 +312,7 @@ func (c *Core) printStandby(p *Print) {
 func (c *Core) printGroup(p *Print, g *group) {
 	p.word(uint64(g.state)<<32 | uint64(g.index+1)<<16 | uint64(g.tries))
 	p.flags(g.want, g.asked, g.doubtful, g.yield, g.partial, g.cold, g.failed, g.failback, g.orphanAsked, g.owed, g.owedHad, g.theirs,
-		g.term.blind, g.script != nil, g.clashAt != 0, g.orphanAt != 0, g.request.since != 0, g.request.said, g.barred)
+		g.term.blind, g.script != nil, g.clashAt != 0, g.orphanAt != 0, g.request.since != 0, g.request.said, g.barred, g.stays, c.standby.phase == standbyOffered && g.given)
 	for _, r := range g.found {
 		p.text(r)
 	}

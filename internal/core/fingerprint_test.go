@@ -37,30 +37,15 @@ var notPrinted = map[string]string{
 	"node.name":         "never changes",
 	"node.self":         "never changes",
 	"node.changed":      "for the operator",
-	"node.left":         "explore changes no file",
 	"node.deaths":       "for the operator",
 	"node.late":         "for the operator",
 	"linkState.name":    "never changes",
 	"linkState.changed": "for the operator",
-	"Core.quickPace":    "explore changes no file",
-	"Core.quickTill":    "explore changes no file",
-	"claim.odd":         "explore changes no file",
-	"Core.before":       "explore changes no file",
-	"Core.base":         "explore changes no file",
-	"Core.changing":     "explore changes no file",
-	"group.leaving":     "explore changes no file",
-	"group.fresh":       "explore changes no file",
-	"group.careful":     "explore changes no file",
-	"group.pending":     "explore changes no file",
-	"group.waits":       "explore changes no file",
-	"group.stays":       "explore changes no file",
-	"claim.files":       "printed as differs",
+	"Core.quickPace":    "explore changes no ha.cf",
+	"Core.quickTill":    "explore changes no ha.cf",
+	"group.given":       "printed while something is offered",
 	"claim.unsettledAt": "printed as whether; when, only of a claim without a list: a C node's",
 	"held.age":          "for the log",
-	"group.key":         "never changes",
-	"group.home":        "never changes",
-	"group.resources":   "never changes",
-	"group.virtual":     "never changes",
 	"group.changed":     "for the log, and for a C node that restarts while it takes (takerRestarted)",
 	"group.oursSince":   "for the log",
 	"script.id":         "only equality counts",
@@ -97,6 +82,7 @@ var notPrinted = map[string]string{
 	"script.group":      "printed by its place",
 	"life.healedAt":     "printed as whether; when, only of a C node",
 	"join.began":        "printed while joining",
+	"join.reloadEnds":   "for the log",
 	"linkState.last":    "printed while it is up",
 }
 
@@ -120,6 +106,7 @@ func busy() *Core {
 	c.join = join{began: printedAt - time.Second, heardAt: printedAt - time.Second}
 	c.standby = standby{refused: 25, refusedWhich: Foreign, phase: standbyWaiting, which: Local, giver: "a", id: 25, began: printedAt - 7, deadline: printedAt + 7, giveAt: printedAt + 5, failbackAt: printedAt + 8}
 	c.taking = takeover{from: "b", cause: "cause"}
+	c.changing, c.before, c.base = true, "f", "e"
 	c.fence = fence{phase: fenceWaiting, attempt: 2, at: printedAt + 6, since: printedAt - 4, gen: 7, reset: 7, failure: "failure"}
 	c.stop = shutdown{delayed: printedAt + 9, notice: 39, endAt: printedAt + 10}
 	p := c.pings.nodes[0]

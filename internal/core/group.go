@@ -70,6 +70,7 @@ type group struct {
 	pending bool // what has changed about it is not in force yet
 	waits   bool // it was said that it waits for the other node
 	stays   bool // not at home by a change of the file: auto_failback leaves it where it is
+	given   bool // the giver had it when it asked to go standby
 
 	orphanAsked bool // it was asked in vain to take it
 

@@ -72,6 +72,7 @@ var notSaved = map[string]string{
 	"group.yield":      "before this node is settled",
 	"group.script":     "none is at work: see Replaceable",
 	"group.clashAt":    "no clash: see Replaceable",
+	"group.given":      "of a dialogue",
 	"group.term":       "saved field by field",
 	"group.request":    "saved field by field",
 }

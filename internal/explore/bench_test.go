@@ -32,7 +32,7 @@ type bench struct {
 
 func newBench(t *testing.T, met *Coverage) *bench {
 	s := Scope{Groups: two}
-	conf := s.config(0, 9)
+	conf := s.config(0, 9, 0)
 	conf.HangReport = 30 * time.Second
 	b := &bench{t: t, met: met, c: core.New(conf), now: dawn, runs: map[string]bool{}, gen: 5}
 	b.step(core.Started{})

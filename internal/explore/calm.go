@@ -128,6 +128,10 @@ func (p *pair) quiet() {
 			p.finish(0, 0, well)
 		case len(p.nodes[1].jobs) > 0:
 			p.finish(1, 0, well)
+		case p.nodes[0].file < p.newest() && p.mayReplace(0):
+			p.replace(0, p.newest())
+		case p.nodes[1].file < p.newest() && p.mayReplace(1):
+			p.replace(1, p.newest())
 		default:
 			return
 		}

@@ -22,17 +22,18 @@ type Budget struct {
 	Slow    int // steps in time that scripts take, in all
 	Fail    int // a script fails
 	Hang    int // a script does not end by itself
+	Replace int // a daemon replaces itself, with the same haresources or the next one
 }
 
 // pack gives each kind five bits, the highest of which is never set: see covers.
 func (b *Budget) pack() (packed uint64) {
-	for _, n := range [...]int{b.Crash, b.Cut, b.Stall, b.Command, b.Lose, b.Double, b.Order, b.Delay, b.Slow, b.Fail, b.Hang} {
+	for _, n := range [...]int{b.Crash, b.Cut, b.Stall, b.Command, b.Lose, b.Double, b.Order, b.Delay, b.Slow, b.Fail, b.Hang, b.Replace} {
 		packed = packed<<5 | uint64(n)
 	}
 	return packed
 }
 
-const guards = 0x42108421084210
+const guards = 0x842108421084210
 
 // covers says that a packed budget allows everything that another one does.
 func covers(a, b uint64) bool { return ((a|guards)-b)&guards == guards }
@@ -54,9 +55,11 @@ const (
 	cut
 	kill
 	crash
+	replace
+	reload
 )
 
-var kindNames = [...]string{"deliver", "script", "tick", "boot", "resume", "mend", "command", "lose", "double", "hang", "stall", "cut", "kill", "crash"}
+var kindNames = [...]string{"deliver", "script", "tick", "boot", "resume", "mend", "command", "lose", "double", "hang", "stall", "cut", "kill", "crash", "replace", "reload"}
 
 // choice is one thing that can happen next.
 type choice struct {
@@ -147,6 +150,12 @@ func (p *pair) troubles(out []choice) []choice {
 		if b.Command > 0 {
 			for n := range p.scope.Commands {
 				out = append(out, choice{kind: command, node: i, n: n})
+			}
+		}
+		if b.Replace > 0 && p.mayReplace(i) {
+			out = append(out, choice{kind: replace, node: i})
+			if p.scope.Next != nil && m.file == 0 {
+				out = append(out, choice{kind: reload, node: i})
 			}
 		}
 		if b.Stall > 0 && !m.stalled {
@@ -282,6 +291,12 @@ func (p *pair) hurt(m *machine, c choice) {
 	case crash:
 		p.left.Crash--
 		p.crash(c.node)
+	case replace:
+		p.left.Replace--
+		p.replace(c.node, m.file)
+	case reload:
+		p.left.Replace--
+		p.replace(c.node, 1)
 	case cut:
 		p.left.Cut--
 		p.cutOff(c.n)

@@ -137,7 +137,7 @@ func (p *pair) digest(n *numbering) uint64 {
 	}
 	end := len(n.words)
 	n.flags(p.cut[0], p.cut[1], p.split)
-	n.words = append(n.words, p.deafFor(), p.idleFor(0), p.idleFor(1), uint64(p.owner))
+	n.words = append(n.words, p.deafFor(), p.idleFor(0), p.idleFor(1), uint64(p.owner), uint64(p.moved))
 	p.resolve(n)
 	h := hashWords(hashWords(offset, n.words[:first]), n.words[end:])
 	// The order counts among the messages of one sender only.
@@ -151,7 +151,7 @@ func (p *pair) digest(n *numbering) uint64 {
 
 func (p *pair) digestMachine(n *numbering, i int) {
 	m := &p.nodes[i]
-	n.words = append(n.words, uint64(m.running), uint64(m.broken), uint64(len(m.jobs)), uint64(len(m.held)))
+	n.words = append(n.words, uint64(m.running), uint64(m.broken), uint64(len(m.jobs)), uint64(len(m.held)), uint64(m.file))
 	n.flags(m.core != nil, m.stalled, m.blamed)
 	for _, j := range m.jobs {
 		n.words = append(n.words, p.script(j.run))

@@ -39,6 +39,10 @@
 // run in which messages are late by up to two steps in all. A message that is older than one
 // keepalive must be delivered: that is what the network is supposed to promise, beside what it loses.
 //
+// In scopes with a budget replace a daemon may go on as another one at any moment at which its core has nothing against it
+// (replace.go): with the same haresources, or with the other one of the scope, on one node first and on the other later or never. When
+// all is mended both have the same. Its state goes through JSON.
+//
 // # What is left out
 //
 //   - More than two groups, and groups of more than one resource: a start that fails half-way through a group, and the order
@@ -48,7 +52,7 @@
 //   - A message that is missing while more than 500 newer ones arrive: a node then gives it up.
 //   - A stall longer than deadtime + 2 s.
 //   - Messages that are later than one keepalive and yet arrive, and more than three in any order.
-//   - Clock steps (the core has no clock), and different haresources.
+//   - Clock steps (the core has no clock), and haresources that differ for another reason than a reload.
 //   - When acknowledgements fall due: states that differ only in that count as one. One that arrives at a node that is not
 //     stopping bears on nothing, and is left out.
 //   - Beats that are sent ahead of time: here each core sends its own.
@@ -61,7 +65,9 @@
 // or a stall; no claim, status or goodbye denies what runs. While a cable carries one way only, two owners are
 // excused no longer than until the node that is not heard has learnt of it and been patient (deaf.go). A node that hears
 // nobody has everything, and is settled, soon after it could know (idle.go). An operator's command on a settled pair moves
-// what it names (idle.go). From every state: once the faults are over, the pair comes to one owner of each group, and both know which (calm.go; the
+// what it names (idle.go). A replacement changes nothing that is in the same line of both files, neither here nor for the
+// other node, and a reload alone starts and stops nothing else (replace.go); two owners of what has another group in the other
+// file are excused from when a daemon has begun while the files differed, for docs/guarantees.md does not promise that. From every state: once the faults are over, the pair comes to one owner of each group, and both know which (calm.go; the
 // flag --calm 16 looks at one quiet state in 16 only).
 //
 // Which events met which states of the groups and of the standby dialogue is kept, and held

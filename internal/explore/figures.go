@@ -74,11 +74,14 @@ func (s *Scope) words() string {
 		n    int
 	}{
 		{"crash", b.Crash}, {"partition", b.Cut}, {"stall", b.Stall}, {"command", b.Command}, {"lost", b.Lose}, {"doubled", b.Double},
-		{"overtaking", b.Order}, {"late", b.Delay}, {"slow script", b.Slow}, {"failing script", b.Fail}, {"hanging script", b.Hang},
+		{"overtaking", b.Order}, {"late", b.Delay}, {"slow script", b.Slow}, {"failing script", b.Fail}, {"hanging script", b.Hang}, {"replacement", b.Replace},
 	} {
 		if part.n > 0 {
 			w = append(w, fmt.Sprintf("%s %d", part.name, part.n))
 		}
+	}
+	if s.Next != nil {
+		w = append(w, "or reload of another haresources")
 	}
 	if s.NoReboot {
 		w = append(w, "no reboot comes")

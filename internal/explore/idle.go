@@ -22,7 +22,7 @@ func (p *pair) idleFor(i int) uint64 {
 	if strings.HasPrefix(m.core.Standing().Phase, "stop") || m.stuck() {
 		return 0
 	}
-	if m.running == p.scope.all() && m.core.View(p.now).Holding != "transition" {
+	if m.running == p.want(i) && m.core.View(p.now).Holding != "transition" {
 		return 0
 	}
 	return uint64(min(p.now-p.still, idleBound+time.Second)) + 1
@@ -39,7 +39,7 @@ func (p *pair) judgeIdle() {
 // expect notes what an operator's command on a settled pair must come to, and forgets it with the next trouble.
 func (p *pair) expect(c choice) {
 	p.owner = 0
-	if c.kind != command || p.busy() || !p.hear() || p.settled() != "" {
+	if c.kind != command || p.scope.Next != nil || p.busy() || !p.hear() || p.settled() != "" {
 		return
 	}
 	switch p.scope.Commands[c.n].(type) {

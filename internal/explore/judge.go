@@ -16,7 +16,7 @@ func (p *pair) fail(format string, args ...any) {
 
 // judgeOwners: no resource runs on both machines, unless one was rightly declared dead.
 func (p *pair) judgeOwners() {
-	if both := p.nodes[0].running & p.nodes[1].running; both != 0 && !p.split {
+	if both := p.nodes[0].running & p.nodes[1].running &^ p.moved; both != 0 && !p.split {
 		p.fail("a resource runs on both nodes, and neither had been silent for the other's deadtime")
 	}
 }
@@ -58,6 +58,10 @@ func (p *pair) judgeWord(i int, m *wire.Message, newest uint64) {
 		return
 	}
 	listed := m.Str("hbd_groups")
+	if p.scope.Next != nil {
+		p.judgeListing(i, t, listed)
+		return
+	}
 	for _, g := range p.scope.Groups {
 		if p.runs(i, g) && (t == "shutdone" || !lists(listed, g.Resources[0])) {
 			p.fail("%s sends %s [%s], and %s runs there", names[i], t, listed, g.Resources[0])
@@ -95,6 +99,10 @@ func (p *pair) judge() {
 		if m.core == nil {
 			continue
 		}
+		if p.scope.Next != nil {
+			p.judgeListed(i)
+			continue
+		}
 		st := m.core.Standing()
 		probed := true
 		for _, g := range st.Groups {
@@ -106,8 +114,8 @@ func (p *pair) judge() {
 			}
 		}
 	}
-	if (p.split || p.nodes[0].blamed || p.nodes[1].blamed) && p.hear() && p.settled() == "" {
-		p.split = false
+	if (p.split || p.moved != 0 || p.nodes[0].blamed || p.nodes[1].blamed) && p.hear() && p.settled() == "" {
+		p.split, p.moved = false, 0
 		p.nodes[0].blamed, p.nodes[1].blamed = false, false
 	}
 }
@@ -125,7 +133,11 @@ func (p *pair) hear() bool {
 // settled says what is not yet as it must be: each group runs, all of it, on exactly one node, and both
 // nodes agree which.
 func (p *pair) settled() string {
-	if p.nodes[0].running^p.nodes[1].running != p.scope.all() {
+	if p.nodes[0].file != p.nodes[1].file {
+		return "only one node has the new haresources"
+	}
+	groups := p.scope.files()[p.nodes[0].file]
+	if p.nodes[0].running^p.nodes[1].running != p.scope.bits(groups) {
 		return "not everything runs on one node"
 	}
 	var views [2]core.View
@@ -138,8 +150,11 @@ func (p *pair) settled() string {
 		if views[i].Holding == "transition" {
 			return names[i] + " is in transition"
 		}
+		if p.scope.Next != nil && !p.inForce(i) {
+			return "haresources is not in force on " + names[i]
+		}
 	}
-	for n, g := range p.scope.Groups {
+	for n, g := range groups {
 		owner := views[0].Groups[n].Owner
 		if owner != views[1].Groups[n].Owner || owner == "" || owner == "both" {
 			return fmt.Sprintf("%s is owned by %q for alpha, by %q for beta", g.Resources[0], owner, views[1].Groups[n].Owner)

@@ -22,6 +22,7 @@ type pair struct {
 	ways  []flight // messages on the way, oldest first
 	cut   [2]bool  // what node i sends is lost
 	left  Budget
+	moved uint8         // words in another group for a daemon that has begun with another file than the other's: not promised
 	split bool          // somebody was rightly declared dead and still ran: two owners are not excluded
 	owner int8          // who is to have everything after an operator's command: 1 alpha, 2 beta; 0: no command is at work
 	still time.Duration // when the last trouble came or went; whatever lasts by itself goes on
@@ -47,6 +48,7 @@ type machine struct {
 	since   time.Duration // of the stall
 	inbox   []core.Event
 	blamed  bool // something was done to it that can make it look dead
+	file    int  // which of the scope's haresources it goes by
 }
 
 // job is a script at work.
@@ -90,7 +92,7 @@ func (p *pair) clone() *pair {
 
 var names = [2]string{"alpha", "beta"}
 
-func (s *Scope) config(i int, life uint64) core.Config {
+func (s *Scope) config(i int, life uint64, file int) core.Config {
 	failback := core.FailbackOff
 	if s.Failback {
 		failback = core.FailbackOn
@@ -98,7 +100,7 @@ func (s *Scope) config(i int, life uint64) core.Config {
 	return core.Config{
 		Self: names[i], Peer: names[1-i], Order: names[:], UUID: []byte(names[i] + "-----------")[:16], Generation: life, PID: 1,
 		Keepalive: keepalive, Deadtime: deadtime - s.early, Warntime: 2 * keepalive, Initdead: initdead, TTL: 3, Links: []string{"eth0"},
-		Failback: failback, Groups: s.Groups, StopRetries: 1, HangReport: 2 * time.Second, Fingerprint: "1",
+		Failback: failback, Groups: s.files()[file], StopRetries: 1, HangReport: 2 * time.Second, Fingerprint: []string{"1", "2"}[file],
 	}
 }
 
@@ -116,7 +118,8 @@ const (
 func (p *pair) boot(i int) {
 	m := &p.nodes[i]
 	m.life++
-	m.core = core.New(p.scope.config(i, m.life))
+	p.beginsAlone(i)
+	m.core = core.New(p.scope.config(i, m.life, m.file))
 	m.booted, m.heard, m.beat, m.beatOf = p.now, p.now, 0, 0
 	m.stalled, m.inbox, m.held = false, nil, nil
 	p.step(i, core.Started{})
@@ -194,6 +197,7 @@ func (p *pair) act(i int, a core.Action, seq uint64) {
 			m.held = append(m.held, a)
 			return
 		}
+		p.judgeRun(i, a)
 		m.jobs = append(m.jobs, job{run: a, life: m.life})
 	case core.Reboot:
 		if !p.scope.NoReboot {
@@ -235,6 +239,16 @@ func (s *Scope) bit(resource string) uint8 {
 				return b
 			}
 			b <<= 1
+		}
+	}
+	for _, g := range s.Next {
+		for _, r := range g.Resources {
+			if r == resource {
+				return b
+			}
+			if !s.names(r) {
+				b <<= 1
+			}
 		}
 	}
 	return 0

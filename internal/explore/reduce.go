@@ -52,6 +52,12 @@ func (p *pair) face(i int) face {
 	}
 	st, view := m.core.Standing(), m.core.View(p.now)
 	f.phase, f.standby, f.peerIsDead, f.unsettled = st.Phase, st.Standby, st.Peer == "dead", view.Holding == "transition"
+	if p.scope.Next != nil {
+		for _, g := range view.Groups {
+			f.groups += g.Key + " " + g.State + " " + g.Owner + " " + g.Waits + " "
+		}
+		return f
+	}
 	for n, g := range st.Groups {
 		f.groups += g.State + " " + view.Groups[n].Owner + " "
 	}

@@ -10,15 +10,17 @@ import (
 type Scope struct {
 	Name     string
 	Groups   []core.GroupConfig
-	Failback bool          // auto_failback on; else off
-	early    time.Duration // the cores declare dead too early by this: so that a test sees it found
-	Cold     bool          // the machines are off at first; else the pair is settled
-	NoReboot bool          // what asks for a reboot gets none
-	full     bool          // every order is tried, see next
+	Next     []core.GroupConfig // another haresources, which a node gets by a reload; nil: there is none
+	Failback bool               // auto_failback on; else off
+	early    time.Duration      // the cores declare dead too early by this: so that a test sees it found
+	Cold     bool               // the machines are off at first; else the pair is settled
+	NoReboot bool               // what asks for a reboot gets none
+	full     bool               // every order is tried, see next
 	Commands []core.Event
 	Budget   Budget
 	Begin    []string // steps that are taken first
 
+	spoil  func(*core.Snapshot)                // what a replacement gets wrong: so that a test sees it found
 	spares []*core.Core                        // memory to be used again
 	tell   func(p *pair, i int, a core.Action) // for one who looks on
 }
@@ -70,7 +72,17 @@ var quick = []Scope{
 		"command alpha stop", "deliver alpha resource:shutdown", "deliver beta NS_ackmsg", "script alpha web stop fails-for-good", "tick alpha", "deliver alpha status",
 		"tick beta", "deliver beta status", "script alpha web stop ends", "script alpha web status ends"}},
 	{Name: "two-moves", Groups: two, Commands: moves, Budget: Budget{Command: 1}},
+	{Name: "replaced", Groups: one, Budget: Budget{Replace: 2}},
+	{Name: "reload-merged", Groups: two, Next: merged, Budget: Budget{Replace: 2}},
 }
+
+// merged, added, renamed and moved, and one, are what a reload makes of two: see docs/guarantees.md, Reload and replacement.
+var (
+	merged  = []core.GroupConfig{{Home: "alpha", Resources: []string{"web", "db"}}}
+	added   = []core.GroupConfig{two[0], {Home: "beta", Resources: []string{"db", "ip"}}, {Home: "alpha", Resources: []string{"new"}}}
+	renamed = []core.GroupConfig{two[0], {Home: "beta", Resources: []string{"ip", "db"}}}
+	moved   = []core.GroupConfig{two[0], {Home: "alpha", Resources: []string{"db"}}}
+)
 
 // wide are the scopes of `make explore`, beside the quick ones.
 var wide = []Scope{
@@ -107,6 +119,18 @@ var wide = []Scope{
 	{Name: "failback-stall", Groups: one, Failback: true, Budget: Budget{Stall: 1, Slow: 1}},
 	{Name: "two-crash", Groups: two, Budget: Budget{Crash: 1}},
 	{Name: "two-cut", Groups: two, Failback: true, Budget: Budget{Cut: 1}},
+	// A daemon replaces itself, and something else happens.
+	{Name: "replaced-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Replace: 1}},
+	{Name: "replaced-crash", Groups: one, Budget: Budget{Crash: 1, Replace: 1}},
+	{Name: "replaced-cut", Groups: one, Budget: Budget{Cut: 1, Replace: 1}},
+	{Name: "replaced-stall", Groups: one, Budget: Budget{Stall: 1, Replace: 1}},
+	{Name: "replaced-lost", Groups: one, Budget: Budget{Lose: 1, Replace: 1}},
+	{Name: "replaced-fails", Groups: one, Commands: moves, Budget: Budget{Command: 1, Fail: 1, Replace: 1}},
+	{Name: "reload-added", Groups: two, Next: added, Budget: Budget{Replace: 2}},
+	{Name: "reload-removed", Groups: two, Next: one, Budget: Budget{Replace: 2}},
+	{Name: "reload-renamed", Groups: two, Next: renamed, Budget: Budget{Replace: 2}},
+	{Name: "reload-moved", Groups: two, Next: moved, Budget: Budget{Replace: 2}},
+	{Name: "reload-merged-lost", Groups: two, Next: merged, Budget: Budget{Lose: 1, Replace: 2}},
 }
 
 // vast are scopes that are searched only if they are named: they are not known to close (see the package documentation).
@@ -120,11 +144,17 @@ var vast = []Scope{
 	{Name: "crash-cut-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Cut: 1}},
 	{Name: "crash-stall-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Stall: 1}},
 	{Name: "cut-stall-moves", Groups: one, Commands: moves, Budget: Budget{Command: 1, Cut: 1, Stall: 1}},
+	{Name: "reload-merged-moves", Groups: two, Next: merged, Commands: moves, Budget: Budget{Command: 1, Replace: 2}},
+	{Name: "reload-added-crash", Groups: one, Next: two, Budget: Budget{Crash: 1, Replace: 2}},
+	{Name: "reload-removed-cut", Groups: two, Next: one, Budget: Budget{Cut: 1, Replace: 2}},
 	{Name: "all", Groups: one, Commands: moves, Budget: Budget{Command: 1, Crash: 1, Cut: 1, Stall: 1}},
 }
 
 // first is where the search of a scope begins.
 func (s *Scope) first(met *Coverage) *pair {
+	if s.Next != nil {
+		met = nil // it is about groups that stay what they are
+	}
 	p := newPair(s, met)
 	if s.Cold {
 		return p

@@ -47,6 +47,7 @@ type search struct {
 
 // Search goes through a scope.
 func Search(s *Scope, l Limits, met *Coverage) *Result {
+	s.spares = nil // those of another search, where the scope is a copy: a core must not be given to two
 	x := newSearch(s, l)
 	first := s.first(met)
 	x.visit(first)

@@ -67,9 +67,9 @@ func (r *Run) calm() {
 	clear(r.difference)
 	r.strangers = false
 	r.answered = 0
-	r.woke = [2][]time.Duration{}
+	r.doubts = [2][]time.Duration{}
 	r.slowest = r.travel()
-	r.still = !r.unpeaceful()
+	r.still = !r.unpeaceful() && !r.wordUnderWay()
 	r.atRest()
 }
 

@@ -17,7 +17,7 @@ type facts struct {
 func (r *Run) facts() facts {
 	a, b := r.pair[0], r.pair[1]
 	f := facts{off: idle(a) && idle(b)}
-	if a.Replacing() || b.Replacing() || r.lying || r.outsider || r.differs || r.resetting() || !r.prompt() || r.w.Now < r.disturbed+2*r.slowest+slack {
+	if a.Replacing() || b.Replacing() || r.lying || r.outsider || r.differs || r.resetting() || r.wordUnderWay() || !r.prompt() || r.w.Now < r.disturbed+2*r.slowest+slack {
 		return f
 	}
 	switch {

@@ -12,7 +12,8 @@ import (
 )
 
 // GenerateReplaced makes the plan of a seed in which daemons replace themselves at any moment: with the same files, with
-// another haresources, first on one node and later on the other, and with another ha.cf. One in three has STONITH devices.
+// another haresources, first on one node and later on the other, and with another ha.cf. One in three has STONITH devices,
+// one in three files of many ages.
 func GenerateReplaced(seed uint64) Plan {
 	p := Generate(seed)
 	r := rand.New(rand.NewPCG(seed, 3))
@@ -21,6 +22,10 @@ func GenerateReplaced(seed uint64) Plan {
 	}
 	e := &editor{Rand: r, lines: linesOf(p), words: 10}
 	if e.lines == nil {
+		return p
+	}
+	if ages := rand.New(rand.NewPCG(seed, 4)); ages.IntN(3) == 0 {
+		p.Steps = newAges(ages, e.lines).steps(p.Steps)
 		return p
 	}
 	var steps []Step
@@ -162,30 +167,6 @@ func (r *Run) inForce(m *scenario.Machine) bool {
 	return true
 }
 
-// noteFiles keeps what a step has to do with the files.
-func (r *Run) noteFiles(a *act) {
-	switch a.f[0] {
-	case "replace": // the successor distrusts what it knows of the other, as one that was held up
-		if i := a.m.Index(); i < len(r.woke) {
-			r.woke[i] = append(r.woke[i], r.w.Now)
-		}
-	case "edit":
-		r.edited = true
-		if a.m.Core == nil && len(a.m.Running) > 0 { // a killed daemon has left them, and nobody will know them
-			r.outsider, r.strangers = true, true
-			r.spoilAll()
-		}
-		r.changedWords(a.m, strings.Join(a.f[2:], " "))
-	case "boot", "restart", "kill":
-		// What an edit has taken out of the file, or given another name, is unknown to a daemon that begins with that file; and
-		// to the other node by that name.
-		if r.edited && (!r.inForce(a.m) || r.differs) {
-			r.outsider, r.strangers = true, true
-			r.spoilAll()
-		}
-	}
-}
-
 // reload keeps whether all that happens to settled nodes is that their files change.
 func (r *Run) reload(a *act) {
 	switch {
@@ -244,19 +225,11 @@ func (r *Run) sameAgain() {
 			r.outsider, r.strangers = true, true // as in noteFiles
 			r.spoilAll()
 		}
+		r.was[m.Index()] = r.groups(m)
 		r.w.Files[m.Name] = file
 		if m.Core != nil || m.Replacing() {
-			r.woke[m.Index()] = append(r.woke[m.Index()], r.w.Now)
 			r.w.Replace(m)
 		}
-	}
-}
-
-// strangerBoots notes that a daemon begins with another file than the one that the other still goes by.
-func (r *Run) strangerBoots(m *scenario.Machine) {
-	if o := r.other(m); r.edited && o != nil && m.Core == nil && !m.Replacing() && o.Core != nil && !r.inForce(o) {
-		r.strangers = true
-		r.spoilAll()
 	}
 }
 

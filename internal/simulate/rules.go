@@ -104,10 +104,6 @@ func (r *Run) note(a *act) {
 		if r.answered = max(r.answered, r.w.Now+time.Second+r.travel()+answer); a.m.Stalled() {
 			r.answered = core.NoTick // it hears it when it is awake
 		}
-	case "stall":
-		if i := a.m.Index(); i < len(r.woke) && !a.m.Stalled() {
-			r.woke[i] = append(r.woke[i], a.m.Woke)
-		}
 	}
 	switch {
 	case a.f[0] == "run":

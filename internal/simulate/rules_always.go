@@ -44,7 +44,7 @@ func (r *Run) declaredDead(m *scenario.Machine, name string) {
 		r.split = true
 	}
 	silent, limit := r.w.Now-m.Since, r.deadtime(m)
-	if h := r.heard[m.Index()][x.Index()]; h.life == m.Life() && h.at != 0 {
+	if h := r.heard[m.Index()][x.Index()]; h.life == m.Life() && h.at > m.Since { // one that cannot write begins later than its life
 		silent, limit = r.w.Now-h.at, r.deadtime(x)
 	}
 	if m.Core != nil && m.Core.View(r.w.Now).State == "up" {
@@ -69,16 +69,33 @@ func (r *Run) sleeperWaits(m *scenario.Machine, name string) {
 	}
 }
 
-// doubted is since when a node has had reason to distrust what it knows of the other: it woke up, and has not
-// heard the other since.
+// doubted is since when a node has had reason to distrust what it knows of the other: it woke up, or was replaced, and
+// has not heard the other since.
 func (r *Run) doubted(m *scenario.Machine) time.Duration {
 	heard := r.heard[m.Index()][r.other(m).Index()].at
-	for _, woke := range append(slices.Clone(r.woke[m.Index()]), m.Replaced) {
-		if woke > max(heard, m.Since) {
-			return max(woke, heard+r.deadtime(r.other(m)))
+	since := m.Woke
+	for _, at := range r.doubts[m.Index()] {
+		if at > max(heard, m.Since) {
+			since = min(since, at)
 		}
 	}
-	return max(m.Woke, heard+r.deadtime(r.other(m)))
+	return max(since, heard+r.deadtime(r.other(m)))
+}
+
+// noteDoubt keeps when a node woke up or was replaced: its successor distrusts what it knows of the other, as one that
+// was held up does. A replacement that was asked for happens when nothing stands in its way, so it is seen by what the
+// successor does.
+func (r *Run) noteDoubt(m *scenario.Machine) {
+	i := m.Index()
+	if i >= len(r.doubts) {
+		return
+	}
+	for k, at := range [2]time.Duration{m.Woke, m.Replaced} {
+		if at != r.lastDoubt[i][k] {
+			r.lastDoubt[i][k] = at
+			r.doubts[i] = append(r.doubts[i], at)
+		}
+	}
 }
 
 // claimTruth is the rule claim-truth: a machine must not claim less than what runs there. A claim may

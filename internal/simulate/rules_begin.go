@@ -85,7 +85,11 @@ func startAlone(r *Run, a *act) {
 	if !works {
 		return
 	}
-	r.owe("start-alone", take+r.initdead(m)+r.statusTime(m)+r.startTime(m), func() error { return r.runsAll(m, nil) })
+	after := take + r.initdead(m) + r.statusTime(m) + r.startTime(m)
+	if s := &r.sent[a.o.Index()]; s.at != 0 && r.w.Now < s.at+r.slowest {
+		after += r.slowest // the last beat of the other is still on its way, and counts from when it arrives
+	}
+	r.owe("start-alone", after, func() error { return r.runsAll(m, nil) })
 }
 
 // startTogether is the rule start-together: the other has begun a moment ago and is still alone.

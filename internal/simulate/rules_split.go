@@ -66,6 +66,9 @@ func (r *Run) keptByOwner(rule string, after time.Duration, owner map[string]str
 		where := r.as(owner)
 		for _, g := range r.w.GroupsOf(r.pair[0]) {
 			m := r.w.Machine(where(g))
+			if m == nil {
+				continue // a change of haresources has made the group since: nobody held it before
+			}
 			if g.Home != m.Name && r.anyFailback() {
 				continue
 			}

@@ -34,11 +34,12 @@ type Run struct {
 	spoiled  map[string]bool // words of groups of which outsiders or liars made something that no node can know
 	answered time.Duration   // when an operator's word that was given since the last calm has its answer, or none
 
-	edited        bool            // a haresources was changed on the way
-	strangers     bool            // a daemon has begun with another file than the other's, or has lost what its file no longer has
-	reloading     bool            // nothing has happened to settled nodes since but changes of their files
-	settledBefore bool            // the nodes were settled when the first of these began
-	difference    map[string]bool // the words that changes of a haresources are about, since all came right
+	edited        bool                  // a haresources was changed on the way
+	strangers     bool                  // a daemon has begun with another file than the other's, or has lost what its file no longer has
+	reloading     bool                  // nothing has happened to settled nodes since but changes of their files
+	settledBefore bool                  // the nodes were settled when the first of these began
+	was           [2][]core.GroupConfig // what each daemon went by when the last calm began
+	difference    map[string]bool       // the words that changes of a haresources are about, since all came right
 
 	disturbed time.Duration // when the last step was that was not quiet: a word may be under way
 	recorded  time.Duration // until when a recording may still be under way
@@ -46,10 +47,12 @@ type Run struct {
 	healing   *split
 	sleeper   *scenario.Machine // see act
 	wakes     time.Duration
-	moves     uint64             // starts and stops that were run on the pair
-	stops     [2]map[string]bool // what was stopped on each, since somebody cleared it
-	counted   time.Duration      // since when traffic is counted
-	woke      [2][]time.Duration // when each was awake again, but for its newest stall
+	moves     uint64              // starts and stops that were run on the pair
+	stops     [2]map[string]bool  // what was stopped on each, since somebody cleared it
+	counted   time.Duration       // since when traffic is counted
+	doubts    [2][]time.Duration  // when each woke up, or was replaced, since all came right
+	lastDoubt [2][2]time.Duration // of these, of each kind
+	words     []word              // of operators, that have not arrived
 }
 
 // Failure is a broken guarantee.

@@ -22,8 +22,9 @@ type heard struct {
 
 // sending is what a machine has sent.
 type sending struct {
-	life, seq uint64 // newest number
-	gen       uint64 // highest generation ever
+	at        time.Duration // of the newest datagram
+	life, seq uint64        // newest number
+	gen       uint64        // highest generation ever
 	datagrams uint64
 	ticks     uint64
 	missed    []missing
@@ -55,6 +56,7 @@ func (r *Run) arrived(to *scenario.Machine, msg *wire.Message, again bool) {
 		*h = heard{life: to.Life()}
 	}
 	gen, seq := number(msg, "hg"), number(msg, "seq")
+	r.wordArrived(to, from, seq)
 	status := isType(msg, "status")
 	switch {
 	case again && status && gen > h.gen:
@@ -107,6 +109,7 @@ func number(msg *wire.Message, name string) (n uint64) {
 
 // action holds every action against the truth.
 func (r *Run) action(m *scenario.Machine, a core.Action) {
+	r.noteDoubt(m)
 	switch a := a.(type) {
 	case core.Send:
 		r.send(m, a.Msg)
@@ -144,6 +147,7 @@ func (r *Run) traceAction(m *scenario.Machine, text string) {
 // send looks at a message that goes out for the first time; a retransmission tells of the past.
 func (r *Run) send(m *scenario.Machine, msg *wire.Message) {
 	s := &r.sent[m.Index()]
+	s.at = r.w.Now
 	seq := number(msg, "seq")
 	if s.life != m.Life() {
 		s.life, s.seq, s.gen = m.Life(), 0, max(s.gen, m.Generation)
@@ -154,6 +158,9 @@ func (r *Run) send(m *scenario.Machine, msg *wire.Message) {
 	s.seq = seq
 	switch {
 	case isType(msg, "status"):
+	case isType(msg, "hb_takeover"):
+		r.wordSent(m, seq)
+		r.traceMessage(m, msg)
 	case isType(msg, "resource"):
 		r.claimTruth(m, "its claim", msg.Str("hbd_groups"))
 		r.traceMessage(m, msg)
