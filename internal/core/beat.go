@@ -178,6 +178,7 @@ func (c *Core) statusFrom(n *node, m *wire.Message, seq uint64, heard time.Durat
 		n.deadtime = time.Duration(dt) * time.Millisecond
 	}
 	n.capable = m.Has(fieldCapable)
+	c.remindDiffers()
 	if m.StrIs("st", n.status) {
 		return
 	}

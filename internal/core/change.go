@@ -247,6 +247,8 @@ func (c *Core) waitsFor() string {
 		return "node " + n.name + " would claim it too, or nobody, until it is stopped or changed as well"
 	case c.differs(n.claim.files):
 		return "node " + n.name + " has not the same haresources yet"
+	case c.peerLetsGo():
+		return "node " + n.name + " still stops what haresources no longer has there"
 	}
 	return "node " + n.name + " has not said yet what it holds"
 }
@@ -295,7 +297,10 @@ func (c *Core) keeps(word string, ch *change) bool {
 			return true
 		}
 	}
-	return false
+	// What two groups had, by mistake, goes on for the one that keeps it.
+	return slices.ContainsFunc(c.groups, func(g *group) bool {
+		return g.want && !g.leaving && !g.virtual && slices.Contains(g.resources, word) && slices.Contains(c.listed(g.key), word)
+	})
 }
 
 // addGroup is a group that was not there. What runs of it under another name goes on; else what runs of it
@@ -477,6 +482,8 @@ func (c *Core) takeFresh() {
 		switch {
 		case g.careful:
 			g.careful, c.moved = false, true
+		case g.fresh && (g.state == groupUnknown || g.state == groupProbing && !g.doubtful):
+			// What runs of it is found out first: adoptFound keeps a new group where it runs already.
 		case g.fresh:
 			g.fresh, g.waits, c.moved = false, false, true
 			if n := c.peer; !n.absent() && !n.capable && !g.want {

@@ -106,11 +106,46 @@ func TestReloadWhenBothHaveTheFile(t *testing.T) {
 	}
 }
 
+// TestWordOfTwoGroups: a resource was written into a second group by mistake. Taking it out of one of them again must not
+// stop it under the other, which says that it runs.
+func TestWordOfTwoGroups(t *testing.T) {
+	for _, tt := range []struct{ name, lines, runs string }{
+		{"the second group gone", "alpha ip1 web; beta db", "ip2 stop"},
+		{"out of the second group", "alpha ip1 web; alpha ip2; beta db", ""},
+		{"out of the first group", "alpha ip1; alpha ip2 web; beta db", ""},
+		{"the first group gone", "alpha ip2 web; beta db", "ip1 stop"},
+		{"out of both", "alpha ip1; alpha ip2; beta db", "web stop, web stop"},
+	} {
+		b := beside(t, "1:1:db", "f")
+		both := func(print string, lines string) {
+			b.replace(file(print, strings.Split(lines, ";")...))
+			b.claim("1:1:db", "hbd_haresources", print)
+			b.advance(time.Minute, "beats", "hbd", "1")
+		}
+		both("g", "alpha ip1 web; alpha ip2 web; beta db")
+		b.clear()
+		both("h", tt.lines)
+		if got := b.scripts(); got != tt.runs {
+			t.Errorf("%s: ran %q, want %q", tt.name, got, tt.runs)
+		}
+	}
+}
+
+// TestNewGroupSaysWhoLetsGo: a stop that fails on the other node keeps a new group waiting here, whose log must say so.
+func TestNewGroupSaysWhoLetsGo(t *testing.T) {
+	b := beside(t, "1:1:db", "f")
+	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
+	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g")
+	if v := b.c.View(b.now); v.Groups[1].Waits != "node beta still stops what haresources no longer has there" {
+		t.Errorf("status: %+v", v)
+	}
+}
+
 // TestNewGroupWaitsForTheOther: nobody is there, nobody is heard yet, somebody was and is dead.
 func TestNewGroupWaitsForTheOther(t *testing.T) {
 	b := beside(t, "1:1:db", "f")
 	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.wants("WARN resource group ip2 is taken by nobody yet: node beta has not the same haresources yet", "ERROR haresources differs from that of node beta")
+	b.wants("WARN resource group ip2 is taken by nobody yet: node beta has not the same haresources yet", "WARN haresources differs from that of node beta now: copy the file there and reload that node, too")
 	if v := b.c.View(b.now); !v.Differs || v.Groups[1].Waits == "" || v.Groups[1].Owner != "" {
 		t.Errorf("status: %+v", v)
 	}
@@ -145,6 +180,26 @@ func TestNewGroupRunsAlready(t *testing.T) {
 	b.claim("1:1:db", "hbd_haresources", "g")
 	if b.scripts() != "log start" {
 		t.Errorf("ran %q", b.scripts())
+	}
+}
+
+// TestNewGroupRunsAlreadyHere: somebody has started it by hand, and the other node has the new file already. It is not stopped,
+// and what is missing of it is started.
+func TestNewGroupRunsAlreadyHere(t *testing.T) {
+	for _, home := range []string{"alpha", "beta"} {
+		b := beside(t, "1:1:db", "g")
+		answer := b.answer
+		b.answer = func(r Run) (int, string, bool) {
+			if r.Resource == "ip2" && r.Op == Status {
+				return 0, "running", true
+			}
+			return answer(r)
+		}
+		b.replace(file("g", "alpha ip1 web", home+" ip2 log", "beta db"))
+		b.advance(time.Minute, "beats", "hbd", "1")
+		if b.scripts() != "log start" {
+			t.Errorf("home %s: ran %q", home, b.scripts())
+		}
 	}
 }
 

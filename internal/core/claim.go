@@ -406,25 +406,3 @@ func (c *Core) learnTerms() {
 		}
 	}
 }
-
-// compareFiles warns when the nodes read different haresources: each would then run what the
-// other does not know of.
-func (c *Core) compareFiles(n *node, m *wire.Message) {
-	f := m.Str(fieldFiles)
-	n.claim.files, n.claim.differs = f, c.differs(f)
-	c.sayDiffers()
-}
-
-func (c *Core) sayDiffers() {
-	switch n := c.peer; {
-	case n.claim.differs && !c.join.warned:
-		c.join.warned = true
-		c.logf(Error, "haresources differs from that of node %s: both nodes must have the same file", n.name)
-	case !n.claim.differs && n.claim.files != "" && c.join.warned:
-		c.join.warned = false
-		c.logf(Info, "haresources is the same as that of node %s now", n.name)
-	}
-}
-
-// differs says whether a fingerprint of haresources is not that of ours. A C node has none.
-func (c *Core) differs(files string) bool { return files != "" && files != c.cfg.Fingerprint }

@@ -18,6 +18,8 @@ type join struct {
 	heardAt time.Duration // the first resource message
 	silent  bool          // it was said that the other node does not answer
 	warned  bool          // about different haresources
+
+	reloadEnds time.Duration // when a difference that a reload has made is one too long; 0: there is none, or it was said
 }
 
 func (c *Core) startJoining() {

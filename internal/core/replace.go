@@ -74,7 +74,7 @@ func (c *Core) resumed() {
 	c.nextBeat = c.now.At + c.pace()
 	c.beginNewPings()
 	if c.peer != nil {
-		c.sayDiffers()
+		c.sayDiffers(" now: copy the file there and reload that node, too (service heartbeat reload)")
 	}
 	c.endWaitForDevice()
 }

@@ -32,7 +32,7 @@ func Resume(cfg Config, s Snapshot) (*Core, error) {
 	c.seq, c.lastClaim, c.lastRun, c.nextBeat = s.Seq, s.LastClaim, s.LastRun, s.NextBeat
 	c.firstDoubt, c.lastDoubt, c.grace, c.reqAt, c.againAt = s.FirstDoubt, s.LastDoubt, s.Grace, s.ReqAt, s.AgainAt
 	c.resumePace(s)
-	c.join = join{s.Join.Began, s.Join.HeardAt, s.Join.Silent, s.Join.Warned}
+	c.join = join{s.Join.Began, s.Join.HeardAt, s.Join.Silent, s.Join.Warned, s.Join.ReloadEnds}
 	c.standby = standby{failbackAt: s.FailbackAt, refused: s.Refused, refusedWhich: Which(s.RefusedWhich), which: None}
 	c.taking = takeover{string(s.Taking.From), string(s.Taking.Cause), s.Taking.Initial}
 	c.last = Transition{s.Last.Wall, string(s.Last.What), string(s.Last.Cause)}
@@ -48,8 +48,8 @@ func Resume(cfg Config, s Snapshot) (*Core, error) {
 	c.resumeGroups(s)
 	if string(s.Files) == c.cfg.Fingerprint {
 		c.said = string(s.Said)
-	} else { // the other node is to be told
-		c.join.warned = false
+	} else if c.peer == nil || c.peer.claim.files != c.cfg.Fingerprint { // the other node is to be told, and the operator anew
+		c.join.warned, c.join.reloadEnds = false, 0
 	}
 	return c, nil
 }

@@ -78,6 +78,7 @@ type (
 	savedJoin struct {
 		Began, HeardAt time.Duration
 		Silent, Warned bool
+		ReloadEnds     time.Duration
 	}
 
 	savedTakeover struct {

@@ -13,7 +13,7 @@ func (c *Core) Snapshot() Snapshot {
 		QuickPace: c.quickPace, QuickTill: c.quickTill,
 		Status: text(c.status), Seq: c.seq, LastClaim: c.lastClaim, LastRun: c.lastRun, History: c.saveHistory(), NextBeat: c.nextBeat,
 		FirstDoubt: c.firstDoubt, LastDoubt: c.lastDoubt, Grace: c.grace, ReqAt: c.reqAt, AgainAt: c.againAt, Said: text(c.said),
-		Join:       savedJoin{c.join.began, c.join.heardAt, c.join.silent, c.join.warned},
+		Join:       savedJoin{c.join.began, c.join.heardAt, c.join.silent, c.join.warned, c.join.reloadEnds},
 		FailbackAt: c.standby.failbackAt, Refused: c.standby.refused, RefusedWhich: text(c.standby.refusedWhich),
 		Taking: savedTakeover{text(c.taking.from), text(c.taking.cause), c.taking.initial},
 		Fence:  c.fence.save(),
