@@ -29,14 +29,15 @@ type Processes struct {
 	records *runner.Records
 	starts  chan start
 	mu      sync.Mutex
-	pids    map[int]int // of those that have not been waited for, by program
+	pids    map[int]int     // of those that have not been waited for, by program
+	refused map[string]bool // directories of which was said that they are not used; the starter's
 }
 
 // Config is how programs are started.
 type Config struct {
 	Env []string // NAME=VALUE, on top of the daemon's own environment
-	// Cores has a directory for each user, where its programs run (3.0.6: cores/USER); where one is missing, or
-	// closed to its user, they run in /.
+	// Cores has a directory for each user, where its programs run (3.0.6: cores/USER); where one is missing, is
+	// closed to its user, or is not only its user's, they run in /.
 	Cores string
 	// StateDir keeps notes of what runs, so that the next daemon finds what one that was killed has left behind.
 	// It must not survive a reboot. "" keeps none.
@@ -53,7 +54,7 @@ type start struct {
 
 // NewProcesses returns the place where programs are started. Close must be called.
 func NewProcesses(c Config) *Processes {
-	p := &Processes{config: c, records: runner.NewRecords(c.StateDir), starts: make(chan start, 64), pids: map[int]int{}}
+	p := &Processes{config: c, records: runner.NewRecords(c.StateDir), starts: make(chan start, 64), pids: map[int]int{}, refused: map[string]bool{}}
 	go p.starter()
 	return p
 }
@@ -176,9 +177,26 @@ func (p *Processes) try(program Program, dir string) (*exec.Cmd, error) {
 	return cmd, runner.Spawn(cmd)
 }
 
+// directory is where a program runs. Its core file has all that is in its memory, so nobody else may be able to put
+// another directory there, and none but its user, or we, may write to it.
 func (p *Processes) directory(a Account) string {
+	if p.config.Cores == "" {
+		return "/"
+	}
 	dir := filepath.Join(p.config.Cores, a.Name)
-	if st, err := os.Stat(dir); p.config.Cores == "" || err != nil || !st.IsDir() {
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return "/"
+	}
+	err := runner.OnlyOurs(p.config.Cores)
+	if err == nil && (st.Uid != a.UID && int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0) {
+		err = fmt.Errorf("%s: %w", dir, runner.ErrNotOurs)
+	}
+	if err != nil {
+		if !p.refused[dir] {
+			p.refused[dir] = true
+			p.config.Log("WARN", fmt.Sprintf("programs of %s run in /, where they leave no core file: %v", a.Name, err))
+		}
 		return "/"
 	}
 	return dir

@@ -1,10 +1,12 @@
 package children
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,10 +37,20 @@ func (e told) want(t *testing.T, want ...string) {
 	}
 }
 
+// ownDir is a directory that nobody else writes to, whatever the umask is.
+func ownDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // place is where programs are started as the user that the tests run as.
 func place(t *testing.T) (*Processes, told, string) {
 	t.Helper()
-	dir, events := t.TempDir(), told{make(chan string, 64)}
+	dir, events := ownDir(t), told{make(chan string, 64)}
 	p := NewProcesses(Config{
 		Env: []string{"DIR=" + dir}, Cores: filepath.Join(dir, "cores"), StateDir: filepath.Join(dir, "state"),
 		Log: func(level, text string) { t.Errorf("%s: %s", level, text) }, Events: events,
@@ -150,4 +162,65 @@ func TestStartsInOrder(t *testing.T) {
 			t.Error(got)
 		}
 	}
+}
+
+// TestCoresOfOthers: a program runs in no directory that somebody else could have put there, or writes to.
+func TestCoresOfOthers(t *testing.T) {
+	place := ownDir(t)
+	root := filepath.Join(place, "cores")
+	account := own(t, "").Account
+	dir := filepath.Join(root, account.Name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	p := &Processes{config: Config{Cores: root, Log: func(level, text string) { said = append(said, level+": "+text) }}, refused: map[string]bool{}}
+	want := func(name, where string, lines ...string) {
+		t.Helper()
+		if got := p.directory(account); got != where || !slices.Equal(said, lines) {
+			t.Errorf("%s: in %s, want %s; %q", name, got, where, said)
+		}
+	}
+	want("all is well", dir)
+	for name, c := range map[string]struct {
+		dir  string
+		mode os.FileMode
+	}{"others write there": {root, 0o777}, "a step before": {place, 0o775}, "to its own": {dir, 0o720}} {
+		if err := os.Chmod(c.dir, c.mode); err != nil {
+			t.Fatal(err)
+		}
+		line := fmt.Sprintf("WARN: programs of %s run in /, where they leave no core file: %s: others can write there", account.Name, c.dir)
+		want(name, "/", line)
+		want(name+", again", "/", line)
+		if err := os.Chmod(c.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		said, p.refused = nil, map[string]bool{}
+		want("after "+name, dir)
+	}
+	if err := os.Chmod(place, 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
+	want("below a /tmp", dir)
+	elsewhere := filepath.Join(place, "elsewhere")
+	if err := errors.Join(os.Rename(dir, elsewhere), os.Symlink(elsewhere, dir)); err != nil {
+		t.Fatal(err)
+	}
+	want("a link", "/")
+	account.Name = "nobody-at-all"
+	want("no directory", "/")
+	if os.Geteuid() != 0 {
+		return // nobody but root gives a directory away
+	}
+	account.Name = "x"
+	if err := errors.Join(os.Mkdir(filepath.Join(root, "x"), 0o700), os.Chown(filepath.Join(root, "x"), 65534, -1)); err != nil {
+		t.Fatal(err)
+	}
+	line := "WARN: programs of x run in /, where they leave no core file: " + filepath.Join(root, "x") + ": others can write there"
+	want("of somebody else", "/", line)
+	account.UID = 65534
+	want("its own", filepath.Join(root, "x"), line)
 }

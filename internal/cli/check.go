@@ -9,8 +9,10 @@ import (
 	"text/tabwriter"
 
 	"heartbeatd/internal/address"
+	"heartbeatd/internal/apphb"
 	"heartbeatd/internal/confhost"
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/halog"
 	"heartbeatd/internal/runner"
 )
 
@@ -22,7 +24,8 @@ and line, which interface and source address each link and each address
 resource gets on this machine, and where each resource script is: in
 DIR/resource.d, /etc/ha.d/resource.d, /etc/init.d, or a unit of systemd.
 It also warns of what the daemon accepts without a word and yet is hardly
-meant, such as a service that is started at boot as well.
+meant, such as a service that is started at boot as well, and of what ha.cf
+counts on and is not here: a user, ha_logd, apphbd.
 
 Exit code: 0 the daemon would start, 2 wrong arguments, 4 a file may not be
 read, 6 the configuration is refused or DIR is not there.
@@ -46,7 +49,8 @@ type checker struct {
 }
 
 func thisChecker() *checker {
-	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d", agents: "/usr/lib/ocf/resource.d/heartbeat", drbdadm: "drbdadm"}
+	places := scriptPlaces{etc: "/etc/ha.d", init: "/etc/init.d", agents: "/usr/lib/ocf/resource.d/heartbeat", drbdadm: "drbdadm",
+		drbdConf: "/etc/drbd.conf", logd: halog.LogdPath, apphbd: apphb.Path}
 	return &checker{
 		host:    confhost.New(),
 		routeTo: confhost.RouteTo,
@@ -91,7 +95,7 @@ func (c *checker) run(args []string, stdout, stderr io.Writer) int {
 	for _, line := range append(report, advice...).Lines() {
 		fmt.Fprintln(stdout, line)
 	}
-	c.warnings = len(advice)
+	c.warnings = advice.Count(config.Warning)
 	c.showLinks()
 	c.showPings()
 	c.showGroups(dir)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"heartbeatd/internal/config"
 )
@@ -13,7 +14,7 @@ func (c *checker) advice(dir string) config.Report {
 	if p, found := c.talksToItself(); found {
 		out = append(out, p)
 	}
-	return append(out, c.bootServices(dir)...)
+	return slices.Concat(out, c.bootServices(dir), c.beside(), c.fencePeer())
 }
 
 // talksToItself finds a file whose every link ends at this machine.

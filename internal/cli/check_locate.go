@@ -18,6 +18,8 @@ type scriptPlaces struct {
 	agents string
 	// drbdadm knows the resources of drbddisk; "" where nobody is to ask it.
 	drbdadm string
+	// drbdConf is the configuration of DRBD; logd and apphbd are the sockets of ha_logd and apphbd. "": nobody asks.
+	drbdConf, logd, apphbd string
 }
 
 // locate finds what a word of haresources runs, for the configuration in dir.

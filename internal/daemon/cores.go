@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"heartbeatd/internal/config"
+	"heartbeatd/internal/runner"
 )
 
 // tracesName is the file, beside core files, of what Go's runtime says of a death. Its own place for that, standard
@@ -47,7 +48,7 @@ func (d *daemon) dumpable() {
 		if asked == config.CoresOn || d.opt.Config.CoreRoot != "" {
 			d.logLine("ERROR", fmt.Sprintf("Cannot chdir to [%s]: %v", dir, err))
 		}
-		dir, d.noCores = "", errors.Is(err, errNotOurs)
+		dir, d.noCores = "", errors.Is(err, runner.ErrNotOurs)
 	}
 	if err := limitCores(asked); err != nil {
 		d.logLine("WARN", err.Error())
@@ -104,43 +105,13 @@ func enter(dir string) error {
 		return err
 	}
 	if int(st.Uid) != os.Geteuid() || st.Mode&0o022 != 0 {
-		return errNotOurs
+		return runner.ErrNotOurs
 	}
-	if err := onlyOurs(filepath.Dir(dir)); err != nil {
+	if err := runner.OnlyOurs(filepath.Dir(dir)); err != nil {
 		return err
 	}
 	return f.Chdir()
 }
-
-var errNotOurs = errors.New("others can write there")
-
-// onlyOurs refuses a way to a directory on which somebody else could put another one in its place, now or later: who
-// may write to a directory may rename what is in it, unless it is as /tmp is.
-func onlyOurs(dir string) error {
-	for ; ; dir = filepath.Dir(dir) {
-		var link, st unix.Stat_t
-		if err := errors.Join(unix.Lstat(dir, &link), unix.Stat(dir, &st)); err != nil {
-			return err
-		}
-		if !ours(link.Uid) || !ours(st.Uid) || st.Mode&0o022 != 0 && st.Mode&unix.S_ISVTX == 0 {
-			return fmt.Errorf("%s: %w", dir, errNotOurs)
-		}
-		if link.Mode&unix.S_IFMT == unix.S_IFLNK { // the way goes on where it leads
-			real, err := filepath.EvalSymlinks(dir)
-			if err != nil {
-				return err
-			}
-			if err := onlyOurs(real); err != nil {
-				return err
-			}
-		}
-		if dir == filepath.Dir(dir) {
-			return nil
-		}
-	}
-}
-
-func ours(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }
 
 // keepTraces has the runtime say its last words in a file.
 func keepTraces(path string) error {

@@ -12,6 +12,7 @@ import (
 
 	"heartbeatd/internal/config"
 	"heartbeatd/internal/halog"
+	"heartbeatd/internal/runner"
 )
 
 // TestCoreDirectory: core files go where nobody else can write, or nowhere.
@@ -81,7 +82,7 @@ func TestCoreRootOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, way := range []string{root, linked} {
-			if err := enter(filepath.Join(way, "root")); (err == nil) != c.ok || err != nil && !errors.Is(err, errNotOurs) {
+			if err := enter(filepath.Join(way, "root")); (err == nil) != c.ok || err != nil && !errors.Is(err, runner.ErrNotOurs) {
 				t.Errorf("%s, by %s: %v", name, way, err)
 			}
 		}
@@ -99,7 +100,7 @@ func TestCoreRootOfOthers(t *testing.T) {
 		if err := os.Lchown(path, 65534, 65534); err != nil {
 			t.Fatal(err)
 		}
-		if err := enter(filepath.Join(path, "root")); !errors.Is(err, errNotOurs) {
+		if err := enter(filepath.Join(path, "root")); !errors.Is(err, runner.ErrNotOurs) {
 			t.Errorf("of somebody else: %v", err)
 		}
 		if err := os.Lchown(path, 0, 0); err != nil {

@@ -80,6 +80,10 @@ func askRipe(h *Handover) ([]byte, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.WaitDelay = time.Second
 	if err := runner.Spawn(cmd); err != nil {
+		var at *os.PathError // it names the program once more
+		if errors.As(err, &at) {
+			err = at.Err
+		}
 		return nil, fmt.Errorf("%s cannot be run: %w", h.Program, err)
 	}
 	err = cmd.Wait()
@@ -88,14 +92,32 @@ func askRipe(h *Handover) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s did not say within %v whether it can go on", h.Program, ripeWithin)
 	case err != nil || !fits:
-		why := strings.Join(strings.FieldsFunc(said.said.String(), func(r rune) bool { return r == '\n' }), "; ")
-		if why == "" {
-			why = fmt.Sprintf("%v", err)
-		}
-		return nil, fmt.Errorf("%s cannot go on from here: %.400s", h.Program, why)
+		return nil, fmt.Errorf("%s cannot go on from here: %s", h.Program, unripe(said.said.String(), err))
 	}
 	return answer, nil
 }
+
+// unripe says in one line why a program cannot go on: the first that it said, and how it has ended where that was not on
+// purpose. One that crashes goes on to tell where it was.
+func unripe(said string, err error) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		err = errNoAnswer
+	case first != "" && errors.As(err, &exit) && exit.ExitCode() == refuses:
+		return fmt.Sprintf("%.400s", first)
+	}
+	if first == "" {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.400s (%v)", first, err)
+}
+
+// refuses is the exit status of a program that cannot go on and has said why.
+const refuses = 1
+
+var errNoAnswer = errors.New("it does not answer as heartbeatd does")
 
 // bounded keeps what a program says, up to far more than one that can go on does. A program that talks on is not listened
 // to any more, and ends by that: else it would cost the daemon its memory, and the time of its beats.

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"heartbeatd/internal/runner"
 )
 
 const proc84 = `version: 8.4.11 (api:1/proto:86-101)
@@ -126,7 +128,7 @@ func TestDevices(t *testing.T) {
 	if got, err := s.Devices(); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("8.4: %v\n%+v, want\n%+v", err, got, want)
 	}
-	s = site(t, map[string]string{"proc": proc9, "drbdsetup": "#!/bin/sh\n[ \"$*\" = 'status --json' ] || exit 1\ncat <<'E'\n" + setup9 + "E\n"})
+	s = site(t, map[string]string{"proc": proc9, "drbdsetup": "#!/bin/sh\n[ \"$*, $PATH\" = 'status --json, " + runner.SearchPath + "' ] || exit 1\ncat <<'E'\n" + setup9 + "E\n"})
 	if got, err := s.Devices(); err != nil || !reflect.DeepEqual(got, devices9) {
 		t.Errorf("9: %v\n%+v, want\n%+v", err, got, devices9)
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"heartbeatd/internal/runner"
 )
 
 // Source is where the kernel is asked. The zero value knows of no DRBD.
@@ -96,12 +98,12 @@ func readSome(path string) ([]byte, error) {
 
 // ask runs drbdsetup. It is killed when the time is over, and not waited for: it may be stuck in the kernel.
 func (s Source) ask(ctx context.Context) ([]Device, error) {
-	program, err := program(s.Setup)
+	program, err := runner.Find(s.Setup)
 	if err != nil {
 		return nil, fmt.Errorf("asking DRBD: %w", err)
 	}
 	cmd := exec.Command(program, "status", "--json")
-	cmd.Env = []string{"PATH=" + strings.Join(places, ":"), "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + runner.SearchPath, "LC_ALL=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = time.Second // what it leaves behind may hold its output
 	var out limited
@@ -115,23 +117,6 @@ func (s Source) ask(ctx context.Context) ([]Device, error) {
 		return nil, fmt.Errorf("asking DRBD: %s: %w", program, err)
 	}
 	return parseSetup(out.Bytes())
-}
-
-// places is where drbd-utils of any distribution puts its programs.
-var places = []string{"/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"}
-
-// program finds one of them, whatever the caller's PATH.
-func program(name string) (string, error) {
-	if filepath.IsAbs(name) {
-		return name, nil
-	}
-	for _, dir := range places {
-		path := filepath.Join(dir, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s is not installed", name)
 }
 
 // name gives devices the names of their resources. udev makes the links: by-res/NAME, and with more than one volume

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,7 +18,7 @@ import (
 
 // Drbdadm is the program that marks a device.
 type Drbdadm struct {
-	Program string        // a name is looked for where distributions put it
+	Program string        // a name is looked for in runner.SearchPath
 	Limit   time.Duration // of one run; 0: DefaultLimit
 	Marking *Marking      // nil: nobody counts
 
@@ -68,21 +67,8 @@ func (m *Marking) end(resource string) {
 	}
 }
 
-// searchPath is where drbd-utils of any distribution puts it.
-const searchPath = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
-
 // Installed says where the program is.
-func (d Drbdadm) Installed() (string, error) {
-	if filepath.IsAbs(d.Program) {
-		return exec.LookPath(d.Program)
-	}
-	for _, dir := range filepath.SplitList(searchPath) {
-		if path, err := exec.LookPath(filepath.Join(dir, d.Program)); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s is not installed", d.Program)
-}
+func (d Drbdadm) Installed() (string, error) { return runner.Find(d.Program) }
 
 // Outdate runs `drbdadm outdate RESOURCE` and gives its exit status, and the last line it wrote. One that has not
 // ended within the limit, or when ctx ends, is killed with all that it started; if that does not help it is not waited
@@ -124,7 +110,7 @@ func (d Drbdadm) run(ctx context.Context, gone func(), stdout, stderr io.Writer,
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // the machine has looked at the name
-	cmd.Env = []string{"PATH=" + searchPath, "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + runner.SearchPath, "LC_ALL=C"}
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -10,7 +10,6 @@ const (
 	// Where 3.0.6 keeps its programs and scripts; scripts find them by PATH.
 	haBin       = "/usr/libexec/heartbeat"
 	haNoArchBin = "/usr/share/heartbeat"
-	sanePath    = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 
 // systemd's private words to the daemon. A service that gets them would talk to systemd in the
@@ -89,7 +88,7 @@ func searchPath(bin, noArchBin, given string) string {
 	prefix := bin + ":/usr/sbin:" + noArchBin
 	switch {
 	case given == "":
-		return prefix + ":" + sanePath
+		return prefix + ":" + SearchPath
 	case given == prefix || strings.HasPrefix(given, prefix+":"):
 		return given
 	}

@@ -179,7 +179,7 @@ func TestSearchPath(t *testing.T) {
 	t.Parallel()
 	const prefix = "/usr/libexec/heartbeat:/usr/sbin:/usr/share/heartbeat"
 	for given, want := range map[string]string{
-		"":                prefix + ":" + sanePath,
+		"":                prefix + ":" + SearchPath,
 		"/bin":            prefix + ":/bin",
 		prefix + ":/bin":  prefix + ":/bin",
 		prefix + "x:/bin": prefix + ":" + prefix + "x:/bin",

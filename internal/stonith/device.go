@@ -185,7 +185,7 @@ func (d *Device) command(ctx context.Context, action, node string, words []strin
 // environment makes cluster-glue's programs log to their stderr, which we read.
 func (d *Device) environment() []string {
 	return append([]string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+		"PATH=" + runner.SearchPath, "LC_ALL=C",
 		"HA_logfile=/proc/self/fd/2", "HA_logfacility=none", "HA_LOGD=no",
 	}, d.cfg.Env...)
 }
