@@ -162,11 +162,7 @@ func (c *hbCall) reload() int {
 	case !alive:
 		return c.start()
 	case code != 0:
-		c.log(c.stderr, "heartbeat", "info: Config errors: Heartbeat pid %s NOT restarted", pidText(pid))
-		if code != hbNotPermitted {
-			code = exitFailed
-		}
-		return code
+		return c.notRestarted(pid, code)
 	case pid == 0:
 		return c.noPID()
 	}
@@ -179,6 +175,20 @@ func (c *hbCall) reload() int {
 		return hbNotPermitted
 	}
 	return exitOK
+}
+
+// notRestarted is the end of -r and -R over files that are refused. What is wrong was said here, and ha-log gets a line:
+// who reads that later wonders why nothing has come of it.
+func (c *hbCall) notRestarted(pid, code int) int {
+	text := fmt.Sprintf("Config errors: Heartbeat pid %s NOT restarted", pidText(pid))
+	c.log(c.stderr, "heartbeat", "info: %s", text)
+	if c.hooks.Logged != nil {
+		c.hooks.Logged(text + " (heartbeatd check says which)")
+	}
+	if code != hbNotPermitted {
+		code = exitFailed
+	}
+	return code
 }
 
 func (c *hbCall) start() int {

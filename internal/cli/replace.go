@@ -30,11 +30,7 @@ func (c *hbCall) restart() int {
 		return hbBadConfig
 	case code != 0:
 		c.stderr.Write(said.Bytes()) //nolint:errcheck // nobody else to tell
-		c.log(c.stderr, "heartbeat", "info: Config errors: Heartbeat pid %s NOT restarted", pidText(pid))
-		if code != hbNotPermitted {
-			code = exitFailed
-		}
-		return code
+		return c.notRestarted(pid, code)
 	}
 	before, err := control.Query(c.socket, commandTimeout)
 	if errors.Is(err, control.ErrNotRunning) { // 3.0.6 itself, or one that is just ending

@@ -78,12 +78,17 @@ func TestReplaceCommand(t *testing.T) {
 			}
 			go server.Serve(d)
 			var out, errs strings.Builder
+			var logged []string
 			c := hbCall{machine: m, stdout: &out, stderr: &errs, replaceWithin: time.Minute,
-				hooks: Hooks{Validate: func(w io.Writer) int { fmt.Fprintln(w, "validating"); return tt.verdict }}}
+				hooks: Hooks{Validate: func(w io.Writer) int { fmt.Fprintln(w, "validating"); return tt.verdict },
+					Logged: func(text string) { logged = append(logged, text) }}}
 			if tt.name == "never" {
 				c.replaceWithin = 200 * time.Millisecond
 			}
 			code := c.run("heartbeat", []string{"-R"})
+			if want := "NOT restarted (heartbeatd check says which)"; (tt.verdict != 0) != (len(logged) == 1 && strings.Contains(logged[0], want)) {
+				t.Errorf("ha-log has %q", logged)
+			}
 			for _, want := range tt.want {
 				if !strings.Contains(errs.String(), want) {
 					t.Errorf("it says %q, want %q", errs.String(), want)

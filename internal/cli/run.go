@@ -203,7 +203,7 @@ func rereader(inForce config.Files, cfg *config.Config, patient bool) func() dae
 			now, report := loadAgain(files, confhost.New(), patient)
 			if report.Fatal() {
 				r.Refused = notes(report)
-			} else {
+			} else if r.Refused = unstartable(cfg.Groups, now.Groups, installed); len(r.Refused) == 0 {
 				r.Changed = daemon.Changes(inForce.HaCf.Data, files.HaCf.Data, cfg.Groups, now.Groups)
 			}
 		}

@@ -29,6 +29,24 @@ func TestMissingInterfaceIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestSerialLineIsNoInterface: who waits for interfaces is not told at each reload that a serial line is not there.
+func TestSerialLineIsNoInterface(t *testing.T) {
+	files := config.Files{
+		HaCf:        config.File{State: config.Present, Data: []byte("logfile /dev/null\nauto_failback off\nserial /dev/null\nucast lo 127.0.0.1\nnode alpha beta\n")},
+		Authkeys:    config.File{State: config.Present, Mode: 0o600, Data: []byte("auth 1\n1 sha1 x\n")},
+		Haresources: config.File{State: config.Present, Data: []byte("alpha 192.0.2.1\n")},
+	}
+	cfg, report := loadAgain(files, namedHost{confhost.New(), "alpha"}, true)
+	if report.Fatal() || len(cfg.Media) != 2 {
+		t.Fatalf("refused: %v, media %v", report.Lines(), cfg.Media)
+	}
+	for _, line := range report.Lines() {
+		if strings.Contains(line, "/dev/null is not ready") {
+			t.Error(line)
+		}
+	}
+}
+
 // TestAllNodes: `heartbeat -v` lists ping nodes where ha.cf has them.
 func TestAllNodes(t *testing.T) {
 	cfg := &config.Config{Nodes: []string{"alpha", "beta"}, PingNodes: []config.PingNode{

@@ -90,6 +90,6 @@ func (m machine) explainSilence(err error, stderr io.Writer) int {
 		return statusStopped
 	}
 	complain(stderr, fmt.Errorf("heartbeatd is dead, but its pid file %s exists", m.pidFile),
-		"it did not stop in order: what it held may still run here; "+lookIntoLog)
+		"it did not stop in order, and what it held may still run here; or it was Heartbeat "+compatible+", which leaves that file when it stops; "+lookIntoLog)
 	return statusDead
 }

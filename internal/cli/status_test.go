@@ -126,6 +126,22 @@ func TestStatusText(t *testing.T) {
 	}
 }
 
+// TestOwnLinkThatNobodyHears: a node does not hear itself on a serial line, which must not look like a fault; a link of its
+// own that was up, and one of the other node, are dead when they are.
+func TestOwnLinkThatNobodyHears(t *testing.T) {
+	dead := control.LinkStatus{Name: "/dev/ttyS0", Status: "dead"}
+	was := control.LinkStatus{Name: "eth0", Status: "dead", Since: at("09:20:01")}
+	for _, tt := range []struct {
+		self bool
+		link control.LinkStatus
+		want string
+	}{{true, dead, "-"}, {false, dead, "dead"}, {true, was, "dead"}, {true, control.LinkStatus{Status: "up"}, "up"}} {
+		if got := linkStatus(control.NodeStatus{Self: tt.self}, tt.link); got != tt.want {
+			t.Errorf("%+v of this node %v: %q, want %q", tt.link, tt.self, got, tt.want)
+		}
+	}
+}
+
 func TestInitdead(t *testing.T) {
 	for value, want := range map[string]string{"": "", "30": " (30s)", "12000ms": " (12s)", "90s": " (1m30s)", "1 hour": " (1 hour)"} {
 		if got := initdead(map[string]string{"initdead": value}); got != want {

@@ -114,10 +114,19 @@ func writeNodes(b *strings.Builder, nodes []control.NodeStatus, now time.Time) {
 				name, nodeStatus(n), when(n.Since, now), age(n.LastBeat), span(n.Deadtime),
 				n.Deaths, n.LateBeats, software(n))
 			for _, l := range n.Links {
-				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\n", l.Name, l.Status, when(l.Since, now))
+				fmt.Fprintf(tw, "  %s\t%s\t%s\t\t\t\t\t\n", l.Name, linkStatus(n, l), when(l.Since, now))
 			}
 		}
 	})
+}
+
+// linkStatus is the word for people. A node's own serial line, or ucast line to the other, is dead for 3.0.6's tools, because
+// nobody hears himself there: nothing to be alarmed by.
+func linkStatus(n control.NodeStatus, l control.LinkStatus) string {
+	if n.Self && l.Status == "dead" && l.Since.IsZero() {
+		return "-"
+	}
+	return l.Status
 }
 
 // writeMedia names what keeps our own beats from leaving; a medium that works is nothing to tell.

@@ -60,7 +60,7 @@ func (d *daemon) reread(r Reread) {
 		d.lineKeys.Store(r.Keys)
 		d.opt.Files.Authkeys = r.Files.Authkeys
 		d.beatsAnew()
-	case r.Changed == "" && !d.silent:
+	case r.Changed == "" && len(r.Refused) == 0 && !d.silent && !d.replacement.forced:
 		d.logLine("info", "Configuration unchanged.")
 	}
 	d.silent = false
@@ -83,8 +83,8 @@ func (d *daemon) rethink(r Reread) {
 	case r.Err != nil:
 		d.renounce("authkeys is broken")
 	case len(r.Refused) > 0:
-		d.logLine("ERROR", "ha.cf or haresources has changed and is REFUSED: heartbeat runs on as it is, but would not start again")
-		d.renounce("ha.cf or haresources is broken")
+		d.logLine("ERROR", "ha.cf or haresources has changed and is REFUSED: heartbeat runs on as it is; mend that before it starts again")
+		d.renounce("ha.cf or haresources is refused: see the log")
 	case d.opt.Program == "" && r.Changed != "":
 		d.logLine("WARN", "ha.cf or haresources has changed: that takes effect at the next start of heartbeat")
 	case d.opt.Program != "" && (r.Changed != "" || forced):

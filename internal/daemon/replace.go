@@ -103,6 +103,9 @@ func (d *daemon) want(w wish) {
 	if w.what != "" {
 		d.logLine("info", "changed: "+w.what)
 	}
+	if w.program {
+		d.logLine("info", "asked for: the program that is installed now (heartbeat -R)")
+	}
 }
 
 // renounce ends a wish that was not fulfilled. The daemon runs on as it is.

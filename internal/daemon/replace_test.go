@@ -290,6 +290,7 @@ func TestReplacedByOldFiles(t *testing.T) {
 	})
 	a.reload("ha.cf: udpport")
 	a.untilLog("ERROR: the new configuration could not be used, the old one stays in force: opening the links: the port is taken")
+	a.untilLog("info: heartbeat goes on as the same process (heartbeatd test): as before, see the reason below")
 	if r := a.done(1); !strings.Contains(r.Failed, broken.Error()) || !tried {
 		t.Errorf("status: %+v", r)
 	}
@@ -332,7 +333,26 @@ func TestOperatorsReplacement(t *testing.T) {
 		a.done(n)
 	}
 	a.calm(b)
+	a.untilLog("info: asked for: the program that is installed now (heartbeat -R)")
+	if strings.Contains(a.log(), "Configuration unchanged.") {
+		t.Errorf("a restart that was asked for is told as none:\n%s", a.log())
+	}
 	if err := control.Replace(b.d.opt.Paths.Control(), 30*time.Second); err == nil {
 		t.Error("a daemon that does not know its program agreed")
 	}
+}
+
+// TestRefusedFilesAreNotUnchanged: who reads ha-log after a SIGHUP over a broken file finds one verdict on it.
+func TestRefusedFilesAreNotUnchanged(t *testing.T) {
+	a, b := relayPair(t, nil)
+	a.d.ask(func() {
+		a.d.opt.Reread = func() Reread { return Reread{Refused: []Note{{Level: "ERROR", Text: "ha.cf:2: broken"}}} }
+	})
+	a.d.signals <- syscall.SIGHUP
+	a.untilLog("ERROR: ha.cf:2: broken")
+	a.untilLog("ERROR: ha.cf or haresources has changed and is REFUSED: heartbeat runs on as it is; mend that before it starts again")
+	if strings.Contains(a.log(), "Configuration unchanged.") {
+		t.Errorf("they are told as unchanged, too:\n%s", a.log())
+	}
+	a.calm(b)
 }

@@ -317,6 +317,9 @@ func (d *daemon) closeServer() {
 func (d *daemon) sayResumed() {
 	h := d.inherited
 	what := cmp.Or(h.What, "nothing has changed")
+	if len(d.failed) > 0 || h.Failed != "" {
+		what = "as before, see the reason below"
+	}
 	if h.Version != d.opt.Version {
 		what = fmt.Sprintf("version %s after %s; %s", d.opt.Version, h.Version, what)
 	}
