@@ -92,7 +92,7 @@ bench:
 		$$(grep -rl '^func Benchmark' --include='*_test.go' internal | xargs -n 1 dirname | sort -u | sed 's|^|./|') >bin/bench.txt; \
 		status=$$?; cat bin/bench.txt; exit $$status
 
-## mutate: every small fault in the core against the pure tests (10 minutes of processor time); ONLY='claim.go' for some of them
+## mutate: every small fault in the core against the pure tests (a quarter of an hour of processor time and more); ONLY='claim.go' for some of them
 mutate:
 	$(BUILD) -o bin/lab ./cmd/lab
 	bin/lab mutate $(if $(ONLY),--only '$(ONLY)') $(MUTATE)

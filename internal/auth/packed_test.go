@@ -142,7 +142,7 @@ func TestWhatIsPacked(t *testing.T) {
 // bz2, and by zlib that takes its time, this text takes 20 and 28 ms where a plain copy of it by zlib takes one.
 func TestPackingIsQuick(t *testing.T) {
 	k := keysOf(t, "auth 1\n1 sha1 one\n")
-	text, few := noise(32000), []byte(noise(32000))
+	noisy, few := noise(32000), []byte(noise(32000))
 	for i, c := range few {
 		few[i] = "ab"[c&1]
 	}
@@ -155,11 +155,18 @@ func TestPackingIsQuick(t *testing.T) {
 		}
 		return best
 	}
-	plain := took(&wire.Packer{Traditional: true}, text)
+	const plays = 10 // one that took too long tells nothing if another did not: a busy machine is slow at times
 	for _, method := range []string{"zlib", "bz2"} {
-		for name, text := range map[string]string{"noise": text, "two letters": string(few), "three times": strings.Repeat(text[:10_000], 3)} {
-			if d := took(&wire.Packer{Method: method, Traditional: true}, text); d > 6*plain {
-				t.Errorf("%s of %s: %v, of noise by zlib %v", method, name, d, plain)
+		for name, text := range map[string]string{"noise": noisy, "two letters": string(few), "three times": strings.Repeat(noisy[:10_000], 3)} {
+			for n := 1; ; n++ {
+				plain, d := took(&wire.Packer{Traditional: true}, noisy), took(&wire.Packer{Method: method, Traditional: true}, text)
+				if d <= 6*plain {
+					break
+				}
+				if n == plays {
+					t.Errorf("%s of %s: %v, of noise by zlib %v", method, name, d, plain)
+					break
+				}
 			}
 		}
 	}

@@ -56,11 +56,11 @@ func TestRecordingIsPlayed(t *testing.T) {
 			r, err := farm.Play(&Plan{Setup: Setup{
 				Links: 1, Media: media, Keepalive: second(.2), Deadtime: second(2), Initdead: second(2), Failback: "off",
 				Groups: [][]string{{"node1", "web"}, {"node2", "db"}}, Secret: "not-for-you",
-			}, Rounds: []Round{{For: second(4), Steps: []Step{
+			}, Rounds: []Round{{For: second(6), Steps: []Step{
 				{At: second(.1), Verb: "kill", Node: "node2", Args: []string{"100ms", procMain}},
-				{At: second(1.5), Verb: "replay", Node: "node1", Args: []string{"1s"}},
-				{At: second(2.6), Verb: "stall", Node: "node1", Args: []string{procBoth}},
-				{At: second(3.3), Verb: "resume", Node: "node1"},
+				{At: second(1.5), Verb: "replay", Node: "node1", Args: []string{"3s"}}, // long enough for node2 to be back, on any machine
+				{At: second(4.6), Verb: "stall", Node: "node1", Args: []string{procBoth}},
+				{At: second(5.3), Verb: "resume", Node: "node1"},
 			}}}})
 			if err != nil {
 				t.Fatal(err)

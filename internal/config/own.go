@@ -31,6 +31,9 @@ func (p *parser) ownAddresses() map[netip.Addr]string {
 		}
 	}
 	for _, m := range p.cfg.Media {
+		if m.Kind == Serial { // no interface, and whoever waits for interfaces must not be told of one
+			continue
+		}
 		if at, err := p.host.Interface(m.Device); err == nil {
 			own[at.Addr] = "this machine's own address on " + m.Device
 		}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -28,8 +29,16 @@ func TestPlaceForCCM(t *testing.T) {
 			c.Children = []config.Child{{User: name, Command: "/usr/lib/heartbeat/" + program}}
 		})
 		m.d.makePlaces()
+		note := filepath.Join(m.d.opt.Paths.RunDir, "children", "1")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(note), 0o700), os.WriteFile(note, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
 		m.d.openPrograms()
 		m.d.programs.timer.Stop()
+		m.until("the notes of an earlier daemon are gone", func() bool { // beside this, and the directory goes with the test
+			_, err := os.Stat(note)
+			return err != nil
+		})
 		info, err := os.Lstat(filepath.Join(m.d.opt.Paths.RunDir, "ccm"))
 		if program == "other" {
 			if err == nil {

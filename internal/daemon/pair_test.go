@@ -38,7 +38,7 @@ esac
 
 func newMachine(t *testing.T, network *linktest.Network, self string, change func(*config.Config)) *machine {
 	t.Helper()
-	m := &machine{T: t, dir: t.TempDir(), ended: make(chan error, 1)}
+	m := &machine{T: t, dir: newPlace(t), ended: make(chan error, 1)}
 	etc := filepath.Join(m.dir, "ha.d")
 	os.MkdirAll(filepath.Join(etc, "resource.d"), 0o755)
 	script := strings.ReplaceAll(webScript, "%s", m.dir)

@@ -171,3 +171,23 @@ func TestNotesOfOthersAreRemoved(t *testing.T) {
 		})
 	}
 }
+
+// newPlace is a directory that goes with the test: when nobody writes there any more. Scripts and goroutines that a test
+// has not waited for may still make files while it goes.
+func newPlace(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "machine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		err := os.RemoveAll(dir)
+		for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); err = os.RemoveAll(dir) {
+			time.Sleep(5 * time.Millisecond)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}

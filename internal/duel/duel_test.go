@@ -110,7 +110,7 @@ func measureStill(t *testing.T, d *duel, b *book, p *pair) {
 		t.Fatal(err)
 	}
 	b.samples = nil
-	if err := d.flood(b, p, moved); err != nil {
+	if err := d.flood(b, p, moved, &sentries{}); err != nil {
 		t.Fatal(err)
 	}
 	r := &stageRun{Samples: b.samples}

@@ -5,11 +5,10 @@ package lab
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 // beatPath is a pair whose beats go out by a process of their own.
-const beatPath = "bcast eth0\nlogfile /var/log/ha-log\nkeepalive 100ms\nwarntime 900ms\ndeadtime 3\ninitdead 6\nudpport 694\nauto_failback off\nnode node1 node2\n"
+const beatPath = "bcast eth0\nlogfile /var/log/ha-log\nkeepalive 200ms\nwarntime 900ms\ndeadtime 3\ninitdead 6\nudpport 694\nauto_failback off\nnode node1 node2\n"
 
 // TestBeatsGoOnWithoutTheirDecider stops, kills and starves either process of a daemon: what decides, and what
 // sends the beats. The other node hears a late beat only when it should.
@@ -19,7 +18,7 @@ func playBeatsGoOnWithoutTheirDecider(t testing.TB) {
 	files := Files{HACF: beatPath}
 	p := newPair(t, "H+H", softwares(t), 1, [2]Files{files, files})
 	p.start(0, 1)
-	if _, err := p.settles(30*time.Second, 0, 1, 0, 1); err != nil {
+	if _, err := p.settles(clusterPatience, 0, 1, 0, 1); err != nil {
 		t.Fatal(err)
 	}
 	first := p.pacerOf(0)
@@ -38,12 +37,12 @@ func playBeatsGoOnWithoutTheirDecider(t testing.TB) {
 	}
 	p.signal(0, "CONT", decider)
 	p.logSays(1, "Cluster node node1 returning after partition")
-	if _, err := p.settles(30*time.Second, 0, 1, 0, 1); err != nil {
+	if _, err := p.settles(clusterPatience, 0, 1, 0, 1); err != nil {
 		t.Error(err)
 	}
 
 	p.signal(0, "KILL", p.decider(0))
-	if !patiently(10*time.Second, func() bool { return len(p.pacers(0)) == 0 }) {
+	if !patiently(clusterPatience, func() bool { return len(p.pacers(0)) == 0 }) {
 		t.Errorf("the daemon is killed, and what sent its beats is still there: %v", p.pacers(0))
 	}
 }
@@ -56,7 +55,7 @@ func (p *pair) pacers(node int) []string {
 
 func (p *pair) pacerOf(node int) (pid string) {
 	p.Helper()
-	if !patiently(10*time.Second, func() bool {
+	if !patiently(clusterPatience, func() bool {
 		all := p.pacers(node)
 		if len(all) == 1 {
 			pid = all[0]
@@ -70,7 +69,7 @@ func (p *pair) pacerOf(node int) (pid string) {
 
 func (p *pair) otherPacer(node int, than string) (pid string) {
 	p.Helper()
-	if !patiently(10*time.Second, func() bool { pid = p.pacerOf(node); return pid != than }) {
+	if !patiently(clusterPatience, func() bool { pid = p.pacerOf(node); return pid != than }) {
 		p.Fatalf("%s has the same pacer as before", p.nodes[node].Name)
 	}
 	return pid
@@ -98,7 +97,7 @@ func (p *pair) wantsLog(node int, words string, times int) {
 
 func (p *pair) logSays(node int, words string) {
 	p.Helper()
-	if !patiently(20*time.Second, func() bool { return p.count(node, words) > 0 }) {
+	if !patiently(clusterPatience, func() bool { return p.count(node, words) > 0 }) {
 		p.Fatalf("%s does not write %q", p.nodes[node].Name, words)
 	}
 }

@@ -21,7 +21,7 @@ func playClusterUcastSplitAndHealed(t testing.TB) {
 			}
 		}
 		f.HACF = strings.Join(kept, "\n")
-	})
+	}, slowerBeats)
 	owner := c.nodes["node1"]
 	run(t, owner, "sysctl", "-q", "-w", "net.ipv4.neigh.eth1.retrans_time_ms=10000")
 	c.startBoth()

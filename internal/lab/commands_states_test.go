@@ -98,6 +98,14 @@ func playCommandStates(t testing.TB, genuine Software) {
 	c, ours := oldHost(t, l, "node1", genuine), oldHost(t, l, "node1b", ourSoftware(t))
 	for kind, h := range map[string]*Host{"C": c, "H": ours} {
 		installInit(t, h, kind)
+		// Long enough to ask everything while they start.
+		text, err := h.ReadFile("/etc/ha.d/ha.cf")
+		if err == nil {
+			err = h.WriteFile("/etc/ha.d/ha.cf", strings.Replace(text, "initdead 4", "initdead 9", 1), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := h.WriteFile("/usr/local/sbin/sleep", "#!/bin/sh\necho $1 >>/run/slept\n", 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func (c *cluster) cable() *serialCable {
 func TestSerialPair(t *testing.T) { fairly(t, playSerialPair) }
 
 func playSerialPair(t testing.TB) {
-	c := newCluster(t, only("baud 115200\nserial "+serialDevice+"\nbcast eth0\n"))
+	c := newCluster(t, only("baud 115200\nserial "+serialDevice+"\nbcast eth0\n"), slowerBeats)
 	line := c.cable()
 	logs := map[string]*Tail{"node1": c.nodes["node1"].TailFromStart("/var/log/ha-log"), "node2": c.nodes["node2"].TailFromStart("/var/log/ha-log")}
 	c.startBoth()
@@ -116,6 +116,9 @@ func (c *cluster) goodText(line *serialCable) {
 	c.Helper()
 	keys, _ := config.ParseAuthkeys("authkeys", []byte("auth 1\n1 md5 a-key-of-the-lab\n"))
 	for end := range 2 {
+		c.must(Eventually(clusterPatience, peerName(end)+" to have said something", func() bool {
+			return bytes.Count(line.heard(end), []byte("\n<<<\n")) >= 20
+		}))
 		text := line.heard(end)
 		text = text[:bytes.LastIndex(text, []byte("\n<<<\n"))+5]
 		count := 0
@@ -135,9 +138,6 @@ func (c *cluster) goodText(line *serialCable) {
 			}
 			text = text[n:]
 			count++
-		}
-		if count < 20 {
-			c.Errorf("%s has said %d messages", peerName(end), count)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // oldCommands are calls of 3.0.6's programs for scripts and operators, and where the answer of heartbeatd is another:
-// the number in docs/differences.md. A call runs in a shell, and is cut off after five seconds: some of 3.0.6 hang.
+// the number in docs/differences.md. A call runs in a shell, and is cut off after a minute: some of 3.0.6 can hang.
 var oldCommands = []struct {
 	call   string
 	differ string // what heartbeatd says or does instead
@@ -208,7 +208,7 @@ var (
 // shellCall is what a call prints and how it ends, without what is never the same twice.
 func shellCall(h *Host, call string) string {
 	var out, errs bytes.Buffer
-	cmd := h.Command("timeout", "5", "sh", "-c", "PATH=$PATH:/usr/share/heartbeat; "+call)
+	cmd := h.Command("timeout", "60", "sh", "-c", "PATH=$PATH:/usr/share/heartbeat; "+call)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.WaitDelay = 200 * time.Millisecond
 	err := cmd.Run()

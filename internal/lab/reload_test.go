@@ -30,13 +30,19 @@ func (c *cluster) pidOf(node string) int {
 	return s.PID
 }
 
-// undisturbed fails the test if a log has a line that tells of a death, a restart or a lost link.
+// undisturbed fails the test if a log has a line that tells of a death, a restart or a lost link. One datagram may have
+// been overtaken and be there soon after: where there is no real-time priority, who sends a beat can be held up just then.
 func (c *cluster) undisturbed(node string, but ...string) {
 	c.Helper()
 	text, err := c.nodes[node].ReadFile("/var/log/ha-log")
 	c.must(err)
+	if lost := strings.Count(text, " lost packet(s) for ["); lost > 1 {
+		c.Errorf("%s: packets were missed %d times", node, lost)
+	} else if lost == 1 {
+		c.wait(c.nodes[node].TailFromStart("/var/log/ha-log"), "No pkts missing from ")
+	}
 	for line := range strings.Lines(text) {
-		for _, word := range []string{"is dead", " dead.", "Heartbeat restart on node", "lost packet", "Late heartbeat", "replay", "ERROR", "CRIT"} {
+		for _, word := range []string{"is dead", " dead.", "Heartbeat restart on node", "Late heartbeat", "replay", "ERROR", "CRIT"} {
 			if strings.Contains(line, word) && !slices.ContainsFunc(but, func(b string) bool { return strings.Contains(line, b) }) {
 				c.Errorf("%s: %s", node, line)
 			}
@@ -49,7 +55,7 @@ func (c *cluster) undisturbed(node string, but ...string) {
 func TestReplacedAgainAndAgain(t *testing.T) { fairly(t, playReplacedAgainAndAgain) }
 
 func playReplacedAgainAndAgain(t testing.TB) {
-	c := newCluster(t)
+	c := newCluster(t, patientFiles) // how soon beats go on is for TestReplacedWithShortDeadtime
 	c.startBoth()
 	pids := map[string]int{"node1": c.pidOf("node1"), "node2": c.pidOf("node2")}
 	starts := c.startsOf("node1")
@@ -86,7 +92,7 @@ func playReplacedAgainAndAgain(t testing.TB) {
 func TestReloadOfResources(t *testing.T) { fairly(t, playReloadOfResources) }
 
 func playReloadOfResources(t testing.TB) {
-	c := newCluster(t)
+	c := newCluster(t, patientFiles)
 	for _, name := range []string{"node1", "node2"} {
 		c.must(c.nodes[name].InstallRecorder("db"))
 		c.must(c.nodes[name].WriteFile("/etc/ha.d/resource.d/mask", "#!/bin/sh\n[ $1 != start ] || grep SigBlk /proc/self/status >/tmp/mask\n[ $1 != status ] || echo stopped\n", 0o755))
@@ -124,12 +130,14 @@ func playReloadOfResources(t testing.TB) {
 func TestReloadOfHaCf(t *testing.T) { fairly(t, playReloadOfHaCf) }
 
 func playReloadOfHaCf(t testing.TB) {
-	c := newCluster(t)
+	files := Files{HACF: clusterHACF}
+	patientFiles("", &files)
+	c := newCluster(t, patientFiles)
 	c.startBoth()
 	h := c.nodes["node1"]
 	rewrite := func(text string) { c.must(h.WriteFile("/etc/ha.d/ha.cf", text, 0o644)) }
 	log := c.tail("node1")
-	rewrite(strings.Replace(clusterHACF, "keepalive 100ms", "keepalive 50ms", 1))
+	rewrite(strings.Replace(files.HACF, "keepalive 100ms", "keepalive 50ms", 1))
 	run(t, h, daemonPath, "-r")
 	c.wait(log, "info: Heartbeat restart triggered.")
 	c.wait(log, "info: changed: ha.cf: keepalive")
@@ -141,12 +149,24 @@ func playReloadOfHaCf(t testing.TB) {
 	}
 
 	pid := c.pidOf("node1")
-	rewrite(strings.Replace(clusterHACF, "keepalive 100ms", "keepalive never", 1))
+	rewrite(strings.Replace(files.HACF, "keepalive 100ms", "keepalive never", 1))
 	if out, err := h.Run(daemonPath, "-r"); err == nil || !strings.Contains(out, fmt.Sprintf("Heartbeat pid %d NOT restarted", pid)) {
 		t.Errorf("a broken ha.cf: %v, %s", err, out)
 	}
 	run(t, h, "kill", "-HUP", fmt.Sprint(pid))
 	c.wait(log, "REFUSED")
+
+	// A slip of the pen in haresources takes no running group down.
+	rewrite(strings.Replace(files.HACF, "keepalive 100ms", "keepalive 50ms", 1))
+	haresources, err := h.ReadFile("/etc/ha.d/haresources")
+	c.must(err)
+	c.must(h.WriteFile("/etc/ha.d/haresources", strings.TrimRight(haresources, "\n")+" wbe\n", 0o644))
+	if out, err := h.Run(daemonPath, "-R"); err == nil || !strings.Contains(out, "NOT replaced") {
+		t.Errorf("a resource without a script: %v, %s", err, out)
+	}
+	c.wait(log, "ERROR: haresources:", "wbe: Cannot locate resource script wbe")
+	c.wait(log, "REFUSED")
+	c.must(h.WriteFile("/etc/ha.d/haresources", haresources, 0o644))
 
 	// Somebody else's socket, which does not share.
 	c.must(h.Start("/usr/bin/python3", "-c", "import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(('',1694))\ntime.sleep(600)"))
@@ -154,7 +174,7 @@ func playReloadOfHaCf(t testing.TB) {
 		out, err := h.Run("cat", "/proc/net/udp")
 		return err == nil && strings.Contains(out, ":069E ")
 	}))
-	rewrite(strings.Replace(clusterHACF, "udpport 694", "udpport 1694", 1))
+	rewrite(strings.Replace(files.HACF, "udpport 694", "udpport 1694", 1))
 	run(t, h, daemonPath, "-r")
 	c.wait(log, "ERROR: the new configuration could not be used, the old one stays in force", "1694")
 	c.settle("node1", "node1", "node2")
@@ -173,7 +193,8 @@ func TestReplacedWithShortDeadtime(t *testing.T) { fairly(t, playReplacedWithSho
 
 func playReplacedWithShortDeadtime(t testing.TB) {
 	c := newCluster(t, func(_ string, f *Files) {
-		f.HACF = strings.NewReplacer("deadtime 1\n", "deadtime 300ms\n", "warntime 500ms", "warntime 250ms").Replace(f.HACF)
+		// Two beats may be missed: 400 ms, which is more than a machine can be held up and not be found to have been.
+		f.HACF = strings.NewReplacer("keepalive 100ms\n", "keepalive 200ms\n", "deadtime 1\n", "deadtime 600ms\n").Replace(f.HACF)
 	})
 	c.startBoth()
 	c.replaces("node1", 15)
@@ -228,7 +249,7 @@ func playKilledWhileReplacing(t testing.TB) {
 func TestReplacedByAnotherProgram(t *testing.T) { fairly(t, playReplacedByAnotherProgram) }
 
 func playReplacedByAnotherProgram(t testing.TB) {
-	c := newCluster(t)
+	c := newCluster(t, patientFiles)
 	c.startBoth()
 	h, pid := c.nodes["node1"], c.pidOf("node1")
 	const program = "/usr/sbin/heartbeatd"

@@ -166,7 +166,7 @@ func (p *pair) linksUp(links int) {
 		for link := range links {
 			device := fmt.Sprintf("eth%d", link)
 			var word string
-			if !patiently(10*time.Second, func() bool {
+			if !patiently(clusterPatience, func() bool {
 				word, _ = h.Run("cl_status", "hblinkstatus", p.nodes[1-i].Name, device)
 				return strings.TrimSpace(word) == "up"
 			}) {

@@ -85,7 +85,8 @@ func (e *ear) next(wait time.Duration) (heard, bool) {
 	if msgs, err := unix.ParseSocketControlMessage(control[:c]); err == nil && len(msgs) > 0 && len(msgs[0].Data) >= 16 {
 		d := msgs[0].Data
 		wall := int64(binary.NativeEndian.Uint64(d))*1e9 + int64(binary.NativeEndian.Uint64(d[8:]))
-		h.at = clock() - (time.Now().UnixNano() - wall)
+		now := time.Now().UnixNano() // before the other clock: who is held up in between finds it later, never too early
+		h.at = clock() - (now - wall)
 	}
 	return h, true
 }
@@ -161,13 +162,14 @@ func (p paced) ready() {
 	p.until("a pacer", p.Alive)
 }
 
-// until waits for news until something is so.
+// until waits until something is so: for news, or because the pacer counts what it has sent a moment later and says nothing.
 func (p paced) until(what string, so func() bool) {
 	p.t.Helper()
 	late := time.After(patience)
 	for !so() {
 		select {
 		case <-p.News():
+		case <-time.After(5 * time.Millisecond):
 		case <-late:
 			p.t.Fatalf("not seen: %s; log:\n%s", what, p.text())
 		}
