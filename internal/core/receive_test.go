@@ -51,13 +51,20 @@ func TestHearingABeatAllocatesNothing(t *testing.T) {
 		for range 25 {
 			p.hear()
 		}
-		acks := 0
-		if n := testing.AllocsPerRun(1, func() {
-			for range 100 {
-				acks += p.hear()
+		least := 1.0
+		for try := 0; try < 10 && least > 0; try++ { // what else goes on in the process is counted with it
+			acks := 0
+			least = min(least, testing.AllocsPerRun(1, func() {
+				for range 100 {
+					acks += p.hear()
+				}
+			}))
+			if acks != 20 {
+				t.Errorf("%v: %d acknowledgements of 100 beats", more, acks/2)
 			}
-		}); n != 0 || acks != 20 {
-			t.Errorf("%v: %v allocations for 100 beats, %d acknowledgements", more, n, acks/2)
+		}
+		if least > 0 {
+			t.Errorf("%v: 100 beats allocate", more)
 		}
 	}
 }
