@@ -60,7 +60,7 @@ func (d *daemon) reread(r Reread) {
 		d.lineKeys.Store(r.Keys)
 		d.opt.Files.Authkeys = r.Files.Authkeys
 		d.beatsAnew()
-	case r.Changed == "" && len(r.Refused) == 0 && !d.silent && !d.replacement.forced:
+	case r.Changed == "" && len(r.Refused) == 0 && !d.silent && !d.operatorWants():
 		d.logLine("info", "Configuration unchanged.")
 	}
 	d.silent = false
@@ -69,6 +69,11 @@ func (d *daemon) reread(r Reread) {
 		d.again = false
 		d.reload()
 	}
+}
+
+// operatorWants says that a replacement was asked for and has not begun.
+func (d *daemon) operatorWants() bool {
+	return d.replacement.forced || d.replacement.wish != nil && d.replacement.wish.program
 }
 
 // rethink begins a replacement where the files ask for one, or an operator, and ends one that is not needed any more.
