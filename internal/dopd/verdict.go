@@ -46,11 +46,11 @@ func Judge(status int) Verdict {
 	return Failed
 }
 
-// ParseVerdict reads one of another dopd. It believes nothing but what 3.0.6 says.
+// ParseVerdict reads one of another dopd. It believes nothing but what 3.0.6 says, in the form in which it says it.
 func ParseVerdict(text string) Verdict {
 	n, err := strconv.Atoi(text)
 	switch v := Verdict(n); {
-	case err != nil:
+	case err != nil || text != strconv.Itoa(n): // "+4"
 	case v == Inconsistent, v == Outdated, v == Down, v == Primary, v == Failed, v == Busy:
 		return v
 	}
