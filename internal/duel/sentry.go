@@ -33,6 +33,7 @@ type sentries struct {
 	reading sync.WaitGroup
 	mu      sync.Mutex
 	holds   []hold
+	sorted  int // so many of them are in order
 }
 
 // startSentries begins to watch.
@@ -81,10 +82,21 @@ func (s *sentries) stop() {
 // during is for how long a processor at least was held up in a time.
 func (s *sentries) during(from, to int64) (held int64) {
 	s.mu.Lock()
-	holds := slices.Clone(s.holds)
-	s.mu.Unlock()
-	slices.SortFunc(holds, func(a, b hold) int { return cmp.Compare(a.from, b.from) })
-	for _, h := range holds {
+	defer s.mu.Unlock()
+	if s.sorted < len(s.holds) {
+		slices.SortFunc(s.holds, func(a, b hold) int { return cmp.Compare(a.to, b.to) })
+		s.sorted = len(s.holds)
+	}
+	first, _ := slices.BinarySearchFunc(s.holds, from, func(h hold, at int64) int { return cmp.Compare(h.to, at) })
+	var in []hold
+	for _, h := range s.holds[first:] {
+		if h.to-to > longestHold {
+			break
+		}
+		in = append(in, h)
+	}
+	slices.SortFunc(in, func(a, b hold) int { return cmp.Compare(a.from, b.from) })
+	for _, h := range in {
 		if begin, end := max(h.from, from), min(h.to, to); end > begin {
 			held += end - begin
 			from = end // no moment counts twice
@@ -92,6 +104,9 @@ func (s *sentries) during(from, to int64) (held int64) {
 	}
 	return held
 }
+
+// longestHold bounds how far beyond a time a hold that touches it can end.
+const longestHold = int64(10 * time.Second)
 
 // sentry watches a processor until it is killed.
 func sentry(cpu int) error {
