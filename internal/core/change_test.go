@@ -37,6 +37,17 @@ func beside(t *testing.T, groups, files string) *bench {
 	return b
 }
 
+// finds lets a resource be found running.
+func (b *bench) finds(word string) {
+	works := b.answer
+	b.answer = func(r Run) (int, string, bool) {
+		if r.Resource == word && r.Op == Status {
+			return 0, "running", true
+		}
+		return works(r)
+	}
+}
+
 // TestReloadChangesOnlyTheDifference: alpha has ip1 and web, beta has db and says that its file is the old one, f.
 func TestReloadChangesOnlyTheDifference(t *testing.T) {
 	for _, tt := range []struct{ name, lines, runs, claims string }{
@@ -129,131 +140,6 @@ func TestWordOfTwoGroups(t *testing.T) {
 			t.Errorf("%s: ran %q, want %q", tt.name, got, tt.runs)
 		}
 	}
-}
-
-// TestNewGroupSaysWhoLetsGo: a stop that fails on the other node keeps a new group waiting here, whose log must say so.
-func TestNewGroupSaysWhoLetsGo(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g")
-	if v := b.c.View(b.now); v.Groups[1].Waits != "node beta still stops what haresources no longer has there" {
-		t.Errorf("status: %+v", v)
-	}
-}
-
-// TestNewGroupWaitsForTheOther: nobody is there, nobody is heard yet, somebody was and is dead.
-func TestNewGroupWaitsForTheOther(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.wants("WARN resource group ip2 is taken by nobody yet: node beta has not the same haresources yet", "WARN haresources differs from that of node beta now: copy the file there and reload that node, too")
-	if v := b.c.View(b.now); !v.Differs || v.Groups[1].Waits == "" || v.Groups[1].Owner != "" {
-		t.Errorf("status: %+v", v)
-	}
-	b.step(TakeoverCommand{All}) // an operator's word is no reason either
-	b.from("ask_resources", "rsc_hold", "foreign", "info", "me", "hbd", "1", "hbd_standby", hex(b.seq+1)+" asked")
-	b.advance(4 * time.Second)
-	if got := b.scripts(); got != "" {
-		t.Errorf("ran %q", got)
-	}
-	b.advance(6 * time.Second)
-	b.wants("node beta: is dead", "run ip2 start", "run db start")
-	if v := b.c.View(b.now); v.Differs || v.Groups[1].Waits != "" {
-		t.Errorf("status: %+v", v)
-	}
-}
-
-// TestNewGroupRunsAlready: it stays where it was found, and is claimed.
-func TestNewGroupRunsAlready(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	answer := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "ip2" && r.Op == Status {
-			return 0, "running", true
-		}
-		return answer(r)
-	}
-	b.replace(file("g", "alpha ip1 web", "beta ip2 log", "beta db"))
-	b.advance(time.Minute, "beats", "hbd", "1")
-	if b.scripts() != "" || listed(b.c) != "1:ip1 p1:ip2" {
-		t.Errorf("ran %q, claims %q", b.scripts(), listed(b.c))
-	}
-	b.claim("1:1:db", "hbd_haresources", "g")
-	if b.scripts() != "log start" {
-		t.Errorf("ran %q", b.scripts())
-	}
-}
-
-// TestNewGroupRunsAlreadyHere: somebody has started it by hand, and the other node has the new file already. It is not stopped,
-// and what is missing of it is started.
-func TestNewGroupRunsAlreadyHere(t *testing.T) {
-	for _, home := range []string{"alpha", "beta"} {
-		b := beside(t, "1:1:db", "g")
-		answer := b.answer
-		b.answer = func(r Run) (int, string, bool) {
-			if r.Resource == "ip2" && r.Op == Status {
-				return 0, "running", true
-			}
-			return answer(r)
-		}
-		b.replace(file("g", "alpha ip1 web", home+" ip2 log", "beta db"))
-		b.advance(time.Minute, "beats", "hbd", "1")
-		if b.scripts() != "log start" {
-			t.Errorf("home %s: ran %q", home, b.scripts())
-		}
-	}
-}
-
-// TestLeftStaysClaimed: until it has stopped, also when it cannot be; and that is no reason to reboot, but for a stop of all.
-func TestLeftStaysClaimed(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.hang()
-	b.replace(file("g", "alpha ip1 log", "beta db"))
-	if b.scripts() != "web stop" || listed(b.c) != "1:ip1 -ip1" {
-		t.Fatalf("runs %q, claims %q", b.scripts(), listed(b.c))
-	}
-	if why := b.c.Replaceable(); !strings.Contains(why, "web stop is running") {
-		t.Error(why)
-	}
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "web" && r.Op == Stop {
-			return 1, "", true
-		}
-		return 0, "running", true
-	}
-	b.end(1, "")
-	b.advance(15*time.Second, "beats", "hbd", "1")
-	b.wants("web, which haresources no longer has, could not be stopped", "run log status")
-	b.wantsNot("reboot ")
-	if b.c.Replaceable() != "" || listed(b.c) != "1:ip1 -ip1" {
-		t.Errorf("%q, claims %q", b.c.Replaceable(), listed(b.c))
-	}
-	b.replace() // it goes on after another one
-	if listed(b.c) != "1:ip1 -ip1" {
-		t.Errorf("claims %q", listed(b.c))
-	}
-	b.clear()
-	b.replace(file("f", "alpha ip1 log web", "beta db")) // it is in the file again, and runs
-	b.advance(2*time.Minute, "beats", "hbd", "1")
-	if b.scripts() != "" || listed(b.c) != "1:ip1" {
-		t.Errorf("ran %q, claims %q", b.scripts(), listed(b.c))
-	}
-}
-
-// TestStandbyWaitsForWhatIsLeft: what is let go has stopped before the other node is told to begin.
-func TestStandbyWaitsForWhatIsLeft(t *testing.T) {
-	b := beside(t, "1:1:db", "g")
-	b.hang()
-	b.replace(file("g", "beta db"))
-	b.step(StandbyCommand{All})
-	me := hex(b.c.standby.id)
-	b.from("ask_resources", "rsc_hold", "all", "info", "other", "hbd", "1", "hbd_standby", me+" offered")
-	b.clear()
-	b.advance(time.Second, "beats", "hbd", "1", "hbd_standby", me+" offered")
-	b.wantsNot("info=done", "ip1 stop")
-	b.end(0, "")
-	b.wantsNot("info=done")
-	b.end(0, "")
-	b.wants("run ip1 stop", "info=done")
 }
 
 // TestReloadWhileAResetIsDue: what the dead node may have is not taken under another name.
@@ -468,53 +354,6 @@ func TestTiedChangeWhenTheOtherIsBack(t *testing.T) {
 	}
 }
 
-// TestNewGroupIsNotTakenInAStandby: the giver's file does not have it.
-func TestNewGroupIsNotTakenInAStandby(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.replace(file("g", "alpha ip1 web", "beta db", "beta new"))
-	b.clear()
-	b.from("ask_resources", "rsc_hold", "local", "info", "me", "hbd", "1", "hbd_standby", hex(b.seq+1)+" asked")
-	id := hex(b.seq)
-	b.claim("", "hbd_haresources", "f", "hbd_standby", id+" waiting")
-	b.advance(5*time.Second, "beats", "hbd", "1", "hbd_standby", id+" waiting")
-	if b.scripts() != "db start" || b.c.standby.phase != standbyNone {
-		t.Errorf("ran %q, the standby is %s", b.scripts(), b.c.standby.phase)
-	}
-}
-
-// TestHangingStopOfWhatIsLeft: nothing else of the group runs beside it; a standby does not wait for what cannot be stopped.
-func TestHangingStopOfWhatIsLeft(t *testing.T) {
-	b := beside(t, "1:1:db", "g")
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "web" && r.Op == Stop {
-			return 1, "", true
-		}
-		return 0, "running", true
-	}
-	b.replace(file("g", "alpha ip1", "beta db"))
-	b.advance(20*time.Second, "beats", "hbd", "1")
-	b.wants("could not be stopped")
-	b.hang()
-	b.advance(95*time.Second, "beats", "hbd", "1")
-	b.wants("web stop has been running")
-	b.clear()
-	b.step(StandbyCommand{All})
-	id := hex(b.c.standby.id)
-	b.from("ask_resources", "rsc_hold", "all", "info", "other", "hbd", "1", "hbd_standby", id+" offered")
-	if b.scripts() != "" {
-		t.Errorf("beside a script of its group runs %q", b.scripts())
-	}
-	b.end(1, "")
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "web" && r.Op == Stop {
-			return 1, "", true
-		}
-		return 0, "running", true
-	}
-	b.advance(30*time.Second, "beats", "hbd", "1", "hbd_standby", id+" offered")
-	b.wants("run ip1 stop", "info=done")
-}
-
 // TestInheritedGroupStays: what goes on here under another name, whose home is elsewhere, is not sent there by auto_failback legacy.
 func TestInheritedGroupStays(t *testing.T) {
 	b := beside(t, "1:1:db", "g")
@@ -541,34 +380,6 @@ func TestThirdFile(t *testing.T) {
 	b.claim("", "hbd_haresources", "h")
 	if b.scripts() != "db start" {
 		t.Errorf("ran %q", b.scripts())
-	}
-}
-
-// TestNothingMovesWhileNewGroupsAreLookedAt: meanwhile the other node would not be told what is taken, and would take it as well.
-func TestNothingMovesWhileNewGroupsAreLookedAt(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.hang()
-	b.replace(file("g", "alpha ip1 web", "beta db", "alpha new"))
-	b.advance(time.Second, "beats", "hbd", "1")
-	b.wants("run new status")
-	b.clear()
-	b.from("ask_resources", "rsc_hold", "local", "info", "me", "hbd", "1", "hbd_standby", hex(b.seq+1)+" asked")
-	id := hex(b.seq)
-	b.claim("1:1:db", "hbd_haresources", "f", "hbd_standby", id+" asked")
-	b.step(StandbyCommand{All})
-	if b.c.standby.phase != standbyNone {
-		t.Fatalf("a standby is %s", b.c.standby.phase)
-	}
-	b.wants("local resources in flux")
-	b.claim("", "hbd_haresources", "f", "hbd_failed", "db", "hbd_standby", id+" asked")
-	b.advance(time.Second, "beats", "hbd", "1", "hbd_standby", id+" asked")
-	if got := listed(b.c); got != "1:ip1" {
-		t.Fatalf("claims %q, of which the other node hears nothing", got)
-	}
-	b.end(0, "stopped")
-	b.wants("info=other")
-	if m := b.lastClaim(); m.Str("hbd_haresources") != "g" {
-		t.Errorf("the other node was told %v", m)
 	}
 }
 
@@ -616,35 +427,5 @@ func TestOldNamesAreNotTaken(t *testing.T) {
 		if b.scripts() != want {
 			t.Errorf("beside %s: ran %q, want %q\n%s", files, b.scripts(), want, b.text())
 		}
-	}
-}
-
-// TestNewNamesWaitForTheReset: what a dead node may still run by an old name is not taken under a new one before it has been
-// reset; nor when it is heard again instead.
-func TestNewNamesWaitForTheReset(t *testing.T) {
-	b := joined(t, "1:1:db", withDevice)
-	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g")
-	b.replace(file("g", "alpha ip1 web db"))
-	b.clear()
-	b.advance(20 * time.Second)
-	b.wants("Resetting node beta")
-	if b.scripts() != "" {
-		t.Errorf("ran %q", b.scripts())
-	}
-	b.fenced(1, true, 0)
-	b.advance(time.Second)
-	if b.scripts() != "db start" {
-		t.Errorf("after the reset it ran %q", b.scripts())
-	}
-
-	b = dead(t, "1:1:db")
-	b.fenced(1, false, 1)
-	b.clear()
-	b.replace(file("g", "alpha ip1 web", "alpha new db"))
-	b.beat("active", "hbd", "1")
-	b.claim("1:1:db", "hbd_haresources", "f")
-	b.advance(time.Minute, "beats", "hbd", "1")
-	if b.scripts() != "" {
-		t.Errorf("beside the node that is heard again it ran %q", b.scripts())
 	}
 }

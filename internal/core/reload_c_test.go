@@ -12,17 +12,6 @@ func (b *bench) says(hold, stable string) {
 	b.from("resource", "rsc_hold", hold, "rtype", "full", "isstable", stable)
 }
 
-// finds lets a resource be found running.
-func (b *bench) finds(word string) {
-	works := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == word && r.Op == Status {
-			return 0, "running", true
-		}
-		return works(r)
-	}
-}
-
 // TestNewGroupBesideAnUnsettledC: its word of what it holds is waited for; and who is told to stop meanwhile takes nothing any more.
 func TestNewGroupBesideAnUnsettledC(t *testing.T) {
 	added := file("g", "alpha ip1 web", "alpha ip2", "beta db")

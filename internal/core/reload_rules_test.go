@@ -1,7 +1,6 @@
 package core
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -22,22 +21,6 @@ func (b *bench) ran(want string) {
 	if got := b.scripts(); got != want {
 		b.t.Errorf("ran %q, want %q\n%s", got, want, b.text())
 	}
-}
-
-// failStop lets the stop of a resource fail, for good or so many times.
-func (b *bench) failStop(word string, times int) (mend func()) {
-	works := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		switch {
-		case r.Resource == word && r.Op == Status:
-			return 0, "running", true
-		case r.Resource == word && r.Op == Stop && times > 0:
-			times--
-			return 1, "", true
-		}
-		return works(r)
-	}
-	return func() { b.answer = works }
 }
 
 // waiting are the groups and their homes; one whose change waits has a "?".
@@ -204,32 +187,6 @@ func TestTiedChangeWaitsForAnActiveNode(t *testing.T) {
 	b.ran("db start")
 }
 
-// TestNewGroupIsNotClaimedBeforeTheReset: the dead node may have it, by that name or by another.
-func TestNewGroupIsNotClaimedBeforeTheReset(t *testing.T) {
-	for _, ours := range []bool{false, true} {
-		b := joined(t, "1:1:db", withDevice)
-		held := "1:ip1"
-		if ours { // nothing that we know is barred
-			b.claim("1:1:old", "hbd_failed", "db")
-			b.wants("run db start")
-			held = "1:ip1 2:db"
-		}
-		b.advance(6 * time.Second)
-		b.wantsFence(1)
-		b.fenced(1, false, 1)
-		b.clear()
-		b.replace(file("g", "alpha ip1 web", "beta db", "alpha new"))
-		b.advance(time.Second)
-		b.ran("")
-		if got := listed(b.c); got != held {
-			t.Errorf("ours %v: claims %q before the reset, want %q", ours, got, held)
-		}
-		b.advance(5 * time.Second)
-		b.fenced(2, true, 0)
-		b.wants("run new start")
-	}
-}
-
 // TestNothingIsChangedWhileStopping: what waits is not begun by a node that is told to stop.
 func TestNothingIsChangedWhileStopping(t *testing.T) {
 	b := pair(t, "alpha ip1 web; beta db x", "1:1:db")
@@ -301,37 +258,6 @@ func TestBusyGroupIsChangedLater(t *testing.T) {
 
 func (c *Core) group0() *group { return c.groups[0] }
 
-// TestWhatCannotBeStoppedIsNoHindrance: the file is wholly in force all the same, so that the next one may add to it at once.
-func TestWhatCannotBeStoppedIsNoHindrance(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.failStop("web", 1000)
-	b.replace(file("g", "alpha ip1", "beta db"))
-	b.advance(30*time.Second, "beats", "hbd", "1")
-	b.wants("could not be stopped")
-	b.claim("1:1:db", "hbd_haresources", "g")
-	b.clear()
-	b.replace(file("h", "alpha ip1 log", "beta db"))
-	b.ran("log start")
-
-	b = beside(t, "1:1:db", "f")
-	b.failStop("ip1", 1000)
-	b.replace(file("g", "alpha ip3 web", "beta db"))
-	b.claim("1:1:db", "hbd_haresources", "g")
-	b.advance(30*time.Second, "beats", "hbd", "1")
-	b.wants("ip1, which haresources no longer has, could not be stopped")
-	b.clear()
-	b.replace(file("h", "alpha ip3 web log", "beta db"))
-	b.ran("log start")
-
-	b = alone(t) // nor for what is new in a cluster of one
-	b.failStop("web", 1000)
-	b.replace(file("g", "alpha ip1"))
-	b.advance(30 * time.Second)
-	b.clear()
-	b.replace(file("h", "alpha ip1", "alpha ip2"))
-	b.ran("ip2 start")
-}
-
 // TestNodeWithoutAFileName: of a heartbeatd that names no haresources nobody says that it has another one, or lets go.
 func TestNodeWithoutAFileName(t *testing.T) {
 	b := joined(t, "1:1:db 1:1:ip1")
@@ -346,14 +272,6 @@ func TestNodeWithoutAFileName(t *testing.T) {
 	if b.c.View(b.now).Differs {
 		t.Error("it has not said that its file is another one")
 	}
-}
-
-// TestNewGroupBesideANewNode: what is waited for is said in words that fit.
-func TestNewGroupBesideANewNode(t *testing.T) {
-	b := alone(t)
-	b.replace(withBeta, file("g", "alpha ip1 web", "alpha ip2"))
-	b.wants("resource group ip2 is taken by nobody yet: node beta has not said yet what it holds")
-	b.ran("")
 }
 
 // TestGroupThatOnlyLostSomethingStartsAnywhere: nobody else can have what is left of it by another name.
@@ -414,14 +332,6 @@ func TestWhatGoesOnUnderAnotherName(t *testing.T) {
 	}
 }
 
-// TestGroupWithTheSameHomeIsNotNew: what the other node has of it, and gives up, is taken without its new file.
-func TestGroupWithTheSameHomeIsNotNew(t *testing.T) {
-	b := beside(t, "1:1:db 1:1:ip1", "f")
-	b.replace(file("g", "alpha ip1 web log", "beta db"))
-	b.claim("1:1:db", "hbd_haresources", "f")
-	b.ran("ip1 start, web start, log start")
-}
-
 // TestAnotherHome: it moves nothing by itself, neither here nor there.
 func TestAnotherHome(t *testing.T) {
 	b := pair(t, "alpha ip1 web; beta db", "1:1:db", failbackOn) // db is here, and beta is not settled yet
@@ -456,13 +366,7 @@ func TestAnotherHome(t *testing.T) {
 	b.ran("web stop, ip1 stop, ip1 start, web start")
 
 	b = beside(t, "1:1:db", "f") // who is new stays new
-	answer := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "ip2" && r.Op == Status {
-			return 0, "running", true
-		}
-		return answer(r)
-	}
+	b.finds("ip2")
 	b.replace(file("g", "alpha ip1 web", "beta ip2 log", "beta db"))
 	b.clear()
 	b.replace(file("h", "alpha ip1 web", "alpha ip2 log", "beta db"))
@@ -503,47 +407,6 @@ func TestEachWaitIsSaid(t *testing.T) {
 	b.wants("what haresources has changed about resource group ip2 waits")
 }
 
-// missing says that the script which runs is not there.
-func (b *bench) missing() {
-	b.t.Helper()
-	r := b.runs[0]
-	b.runs = b.runs[1:]
-	b.step(ScriptDone{ID: r.ID, RC: 5, Missing: true})
-}
-
-// TestWhatMayRunIsStoppedByItsScript: a script that has vanished is no proof that its resource does not run, whatever the file has
-// changed about the group.
-func TestWhatMayRunIsStoppedByItsScript(t *testing.T) {
-	b := beside(t, "1:1:db", "f") // what was added
-	b.replace(file("g", "alpha ip1 web log", "beta db"))
-	b.ran("log start")
-	b.hang()
-	b.step(StopCommand{})
-	b.missing()
-	b.wants("Retrying failed stop operation [log]")
-
-	b = beside(t, "1:1:db", "f") // what was taken out
-	b.hang()
-	b.replace(file("g", "alpha ip1", "beta db"))
-	b.ran("web stop")
-	b.missing()
-	b.wants("Retrying failed stop operation [web]")
-
-	b = beside(t, "1:1:db", "f") // what ran before something was added that cannot be started
-	answer := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Op == Start {
-			return 1, "", true
-		}
-		rc, out, _ := answer(r)
-		return rc, out, r.Op == Status
-	}
-	b.replace(file("g", "alpha ip1 log web", "beta db"))
-	b.ran("log start, web stop")
-	b.missing()
-	b.wants("Retrying failed stop operation [web]")
-}
-
 // TestGroupIsChangedInTheMiddleOfItsStart: what stands before the place where it waits is not left out.
 func TestGroupIsChangedInTheMiddleOfItsStart(t *testing.T) {
 	b := beside(t, "1:1:db 0:0:-db", "g")
@@ -562,138 +425,6 @@ func TestWhatStaysIsNotAsked(t *testing.T) {
 	b.advance(time.Minute, "beats", "hbd", "1")
 	b.ran("web stop")
 	b.wantsNot("status\n", "Acquiring")
-}
-
-// TestGroupThatCannotBeStopped: a change of the file neither starts it, nor hurries its next stop, nor offers it to the other node.
-func TestGroupThatCannotBeStopped(t *testing.T) {
-	for _, lines := range []string{"alpha ip1 web log; beta db", "beta db"} {
-		b := beside(t, "1:1:db", "f")
-		b.failStop("web", 1000)
-		b.claim("1:1:db 0:1:ip1", "hbd_haresources", "f")
-		b.advance(20*time.Second, "beats", "hbd", "1")
-		b.wants("Resource STOP failure. Reboot required!")
-		b.claim("1:1:db", "hbd_haresources", "f")
-		b.group("ip1").failed = true
-		retry := b.group("ip1").retryAt
-		b.clear()
-		b.replace(file("g", strings.Split(lines, ";")...))
-		b.advance(retry-b.now-time.Millisecond, "beats", "hbd", "1")
-		b.ran("")
-		b.advance(time.Second, "beats", "hbd", "1")
-		if lines == "beta db" {
-			b.ran("web stop")
-			if got := b.c.failedKeys(); got != "" {
-				t.Errorf("%s is to be taken by the other node", got)
-			}
-		}
-	}
-}
-
-// TestNothingStartsBesideWhatIsLeft: in the same group, or under another name; other groups go on.
-func TestNothingStartsBesideWhatIsLeft(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.failStop("web", 1)
-	b.replace(file("g", "alpha ip1 www", "beta db"))
-	b.advance(time.Minute, "beats", "hbd", "1")
-	b.ran("web stop, web stop, www start")
-
-	b = pair(t, "alpha ip1 web; alpha ip2; beta db", "1:1:db")
-	b.failStop("web", 1)
-	b.replace(file("g", "alpha ip1", "alpha ip2 log", "beta db"))
-	b.advance(time.Minute, "beats", "hbd", "1")
-	b.ran("web stop, log start, web stop")
-
-	b = beside(t, "1:1:db", "f") // a whole group that cannot be stopped, and has a new name in the next file
-	mend := b.failStop("web", 1000)
-	b.replace(file("g", "beta db"))
-	b.advance(20*time.Second, "beats", "hbd", "1")
-	b.wants("could not be stopped")
-	mend()
-	works := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "web" && r.Op == Status {
-			return 3, "stopped", true
-		}
-		return works(r)
-	}
-	b.replace(file("h", "beta db", "alpha new web"))
-	b.clear()
-	b.claim("1:1:db", "hbd_haresources", "h")
-	b.advance(20*time.Second, "beats", "hbd", "1")
-	b.ran("")
-	b.advance(time.Minute, "beats", "hbd", "1")
-	b.ran("web stop, ip1 stop, new start, web start")
-}
-
-// TestNewGroupOfARestartedNode: as long as it has not said what it has, and which file, nothing is taken.
-func TestNewGroupOfARestartedNode(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.gen, b.seq = 6, 0
-	b.beat("up", "hbd", "1")
-	b.beat("active", "hbd", "1")
-	b.advance(time.Second, "beats", "hbd", "1")
-	b.claim("1:1:db", "hbd_haresources", "f")
-	b.advance(time.Minute, "beats", "hbd", "1")
-	b.ran("")
-
-	b = beside(t, "", "g") // a newer claim is on its way
-	b.beat("active", "hbd", "1", "hbd_claim", hex(b.seq+3))
-	b.replace(file("g", "alpha ip1 web db"))
-	b.ran("")
-	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g")
-	b.claim("1:1:db 0:0:-db", "hbd_haresources", "g", "hbd_claim", hex(b.seq+1))
-	b.ran("")
-	b.claim("", "hbd_haresources", "g", "hbd_claim", hex(b.seq+1))
-	b.ran("db start")
-}
-
-// TestNewGroupIsTakenByItsHome: also where other groups of the same home have been moved.
-func TestNewGroupIsTakenByItsHome(t *testing.T) {
-	b := beside(t, "", "f")
-	b.claim("", "hbd_haresources", "f", "hbd_failed", "db")
-	b.ran("db start")
-	b.claim("", "hbd_haresources", "f")
-	b.clear()
-	b.replace(file("g", "alpha ip1 web", "beta db", "beta ip3"))
-	b.claim("", "hbd_haresources", "g")
-	b.advance(20*time.Second, "beats", "hbd", "1")
-	b.ran("")
-}
-
-// TestNewGroupFoundWhileStopping: what is found running then is stopped too.
-func TestNewGroupFoundWhileStopping(t *testing.T) {
-	b := beside(t, "1:1:db", "f")
-	b.hang()
-	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.wants("run ip2 status")
-	b.step(StopCommand{})
-	b.end(0, "running")
-	for range 3 {
-		b.end(0, "")
-	}
-	b.wants("t=shutdone")
-	b.ran("web stop, ip1 stop, ip2 stop")
-}
-
-// TestNewGroupFoundOnBoth: where the files differ the name decides, and nothing is restarted.
-func TestNewGroupFoundOnBoth(t *testing.T) {
-	b := beside(t, "1:1:db b1:1:ip2", "x")
-	answer := b.answer
-	b.answer = func(r Run) (int, string, bool) {
-		if r.Resource == "ip2" && r.Op == Status {
-			return 0, "running", true
-		}
-		return answer(r)
-	}
-	b.replace(file("g", "alpha ip1 web", "alpha ip2", "beta db"))
-	b.wants("alpha keeps ip2 without a restart")
-	b.claim("1:1:db", "hbd_haresources", "g")
-	b.advance(time.Minute, "beats", "hbd", "1")
-	b.ran("")
-	if got := fmt.Sprint(b.c.View(b.now).Groups[1].Owner); got != "alpha" {
-		t.Errorf("it is %s's", got)
-	}
 }
 
 // TestSlowStatusAtTheStartIsNoOwnership: what a status that hung tells after all has no claim on the group: its home has.
